@@ -116,7 +116,7 @@ def superuser_cursor(
 
 @pytest.fixture
 def owner_cursor(transactional_db: None) -> Iterator[psycopg.Cursor]:
-    """Return a cursor of the owner of the tables, on a connection of its own that commits at once."""
+    """Return a cursor of the tables' owner, on its own connection that commits at once."""
     with owner_connection() as connection:
         yield connection.cursor()
 

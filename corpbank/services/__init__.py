@@ -20,7 +20,14 @@ from corpbank.services.postgresql import APP, DATABASE, OWNER, SUPERUSER, Postgr
 from corpbank.services.processes import AlreadyRunning, ServiceError, write_private
 from corpbank.services.valkey import Valkey
 
-__all__ = ["Addresses", "AlreadyRunning", "ServiceError", "default_directory", "running", "stop_on_signals"]
+__all__ = [
+    "Addresses",
+    "AlreadyRunning",
+    "ServiceError",
+    "default_directory",
+    "running",
+    "stop_on_signals",
+]
 
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESSES_FILE = "addresses.json"

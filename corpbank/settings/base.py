@@ -1,4 +1,4 @@
-"""What both sites, the worker and the tests share. Secrets and addresses come from the environment."""
+"""What both sites, the worker and the tests share; secrets come from the environment."""
 
 from pathlib import Path
 from typing import Any
