@@ -26,6 +26,7 @@ __all__ = [
     "AlreadyRunning",
     "ServiceError",
     "default_directory",
+    "local_directory",
     "running",
     "stop_on_signals",
 ]
