@@ -77,6 +77,8 @@ GSM_7 = frozenset(
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){8,}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DOMAIN_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+_MASK = re.compile(r"\*{5,}")
+_SPACE_AFTER_WIDE = re.compile(r"(?<=[，：。】]) ")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -126,7 +128,8 @@ def harmless(text: str) -> str:
     Mail programs make links of anything that looks like a host name; a space takes that away.
     """
     unlinked = _DOMAIN_DOT.sub(". ", _SCHEME.sub("", text))
-    return _LONG_NUMBER.sub(lambda found: "****" + _last_digits(found.group()), unlinked)
+    masked = _LONG_NUMBER.sub(lambda found: "****" + _last_digits(found.group()), unlinked)
+    return _MASK.sub("****", masked)
 
 
 def _last_digits(number: str) -> str:
@@ -145,5 +148,6 @@ def _letter(text: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = _SPACE_AFTER_WIDE.sub("", text)
     most = SMS_SEPTET_CHARACTERS if GSM_7.issuperset(text) else SMS_WIDE_CHARACTERS
     return text if len(text) <= most else text[: most - 3] + "..."
