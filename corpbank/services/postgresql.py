@@ -197,7 +197,12 @@ class PostgreSQL:
             options += ["--auth", "scram-sha-256", "--locale", "C", "--no-instructions"]
             options += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
             options += ["--no-sync"] if self.for_tests else []
-            command = [place.programs / "initdb", "--pgdata", place.data, *options]
+            command: list[str | Path] = [
+                place.programs / "initdb",
+                "--pgdata",
+                place.data,
+                *options,
+            ]
             # The child's working directory must be one its user can enter.
             child = spawn(command, log=self.log, user=place.user, cwd=place.data)
             if child.wait() != 0:
@@ -208,7 +213,8 @@ class PostgreSQL:
         settings = SETTINGS | (TEST_SETTINGS if self.for_tests else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         pid_file = place.data / "postmaster.pid"
-        command = [place.programs / "postgres", "-D", place.data, "-p", str(self.port), *options]
+        command: list[str | Path] = [place.programs / "postgres", "-D", place.data, *options]
+        command += ["-p", str(self.port)]
         self.child = spawn(
             command, log=self.log, user=place.user, cwd=place.data, death_signal=signal.SIGINT
         )
