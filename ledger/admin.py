@@ -12,7 +12,7 @@ from ledger.queries import rows_visible_to
 
 
 class ReadOnlyInline(admin.TabularInline):
-    """Show rows that belong to a page; whoever may see the page may see them, nobody changes them."""
+    """Show rows that belong to a page, to whoever may see the page; nobody changes them."""
 
     extra = 0
     can_delete = False

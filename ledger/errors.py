@@ -39,7 +39,7 @@ class CurrencyMismatch(RuleBroken):
 
 
 class InsufficientFunds(RuleBroken):
-    """Say that an account's available balance is too small; `available` is text such as TWD 1,234."""
+    """Say that too little is available on an account; `available` is text such as TWD 1,234."""
 
     def __init__(self, *, number: str, available: str) -> None:
         super().__init__(

@@ -16,7 +16,7 @@ from kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """Describe one account; amounts are in its own currency, available = balance − held.
+    """Describe one account; amounts are in its own currency, available = balance - held.
 
     The bank's own accounts have no company: `company_id` is None and `company_name` empty.
     """
@@ -36,7 +36,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class LegLine:
-    """Name one side of a posting: + credits the account, − debits it, in the account's currency."""
+    """Name one side of a posting: + credits the account, - debits it, in the account's currency."""
 
     account_id: int
     amount: Decimal

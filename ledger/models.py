@@ -34,13 +34,15 @@ class Account(FSMModelMixin, models.Model):
     company = models.ForeignKey(
         "identity.Company", models.PROTECT, null=True, blank=True, related_name="accounts"
     )
-    kind = models.CharField(_("kind"), max_length=10, choices=[(str(k), str(k)) for k in AccountKind])
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=[(k.value, k.value) for k in AccountKind]
+    )
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCIES)
     name = models.CharField(_("name"), max_length=60)
     state = FSMField(
         _("state"),
-        default=AccountState.OPEN,
-        choices=[(str(state), str(state)) for state in AccountState],
+        default=AccountState.OPEN.value,
+        choices=[(state.value, state.value) for state in AccountState],
         protected=True,
     )
     balance = _amount(default=0)
@@ -51,27 +53,32 @@ class Account(FSMModelMixin, models.Model):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         permissions: ClassVar = [
-            (AccountFunction.INQUIRE, "Inquire"),
-            (AccountFunction.EDIT_TRANSFER, "Edit transfers"),
-            (AccountFunction.REVIEW_TRANSFER, "Review transfers"),
-            (AccountFunction.RELEASE_TRANSFER, "Release transfers"),
+            (AccountFunction.INQUIRE.value, "Inquire"),
+            (AccountFunction.EDIT_TRANSFER.value, "Edit transfers"),
+            (AccountFunction.REVIEW_TRANSFER.value, "Review transfers"),
+            (AccountFunction.RELEASE_TRANSFER.value, "Release transfers"),
         ]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(number__regex=r"^\d{12}$"), name="ledger_account_number"),
             models.CheckConstraint(
-                condition=Q(kind=AccountKind.CUSTOMER, company__isnull=False)
-                | Q(kind__in=[AccountKind.CLEARING, AccountKind.INTERNAL], company__isnull=True),
+                condition=Q(number__regex=r"^\d{12}$"), name="ledger_account_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.CUSTOMER.value, company__isnull=False)
+                | Q(
+                    kind__in=[AccountKind.CLEARING.value, AccountKind.INTERNAL.value],
+                    company__isnull=True,
+                ),
                 name="ledger_account_owner",
             ),
             models.CheckConstraint(
-                condition=Q(kind=AccountKind.CUSTOMER) | Q(balance=0, held=0),
+                condition=Q(kind=AccountKind.CUSTOMER.value) | Q(balance=0, held=0),
                 name="ledger_account_rolled_up",
             ),
             models.CheckConstraint(
                 condition=Q(held__gte=0, balance__gte=F("held")), name="ledger_account_covered"
             ),
             models.CheckConstraint(
-                condition=~Q(state=AccountState.CLOSED) | Q(balance=0, held=0),
+                condition=~Q(state=AccountState.CLOSED.value) | Q(balance=0, held=0),
                 name="ledger_account_closed_empty",
             ),
         ]
@@ -144,9 +151,7 @@ class Posting(models.Model):
     )
     transaction_number = BigIntegerField(
         editable=False,
-        db_default=Cast(
-            Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField()
-        ),
+        db_default=Cast(Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField()),
     )
 
     class Meta:
@@ -158,7 +163,7 @@ class Posting(models.Model):
 
 
 class Leg(models.Model):
-    """Hold one side of a posting: + credits the account, − debits it; never changed."""
+    """Hold one side of a posting: + credits the account, - debits it; never changed."""
 
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="legs", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="legs", db_index=False)
@@ -188,8 +193,8 @@ class Hold(FSMModelMixin, models.Model):
     amount = _amount()
     key = models.CharField(max_length=80, unique=True)
     state = FSMField(
-        default=HoldState.HELD,
-        choices=[(str(state), str(state)) for state in HoldState],
+        default=HoldState.HELD.value,
+        choices=[(state.value, state.value) for state in HoldState],
         protected=True,
     )
     made_at = models.DateTimeField()
@@ -201,14 +206,17 @@ class Hold(FSMModelMixin, models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_hold_amount"),
             models.CheckConstraint(
-                condition=Q(state=HoldState.HELD, ended_at__isnull=True)
-                | Q(state__in=[HoldState.CONSUMED, HoldState.RELEASED], ended_at__isnull=False),
+                condition=Q(state=HoldState.HELD.value, ended_at__isnull=True)
+                | Q(
+                    state__in=[HoldState.CONSUMED.value, HoldState.RELEASED.value],
+                    ended_at__isnull=False,
+                ),
                 name="ledger_hold_ended",
             ),
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["account"], condition=Q(state=HoldState.HELD), name="ledger_hold_open"
+                fields=["account"], condition=Q(state=HoldState.HELD.value), name="ledger_hold_open"
             ),
         ]
 

@@ -133,7 +133,9 @@ def unfreeze_account_step(*, account_id: int, actor: str, reason: str, now: date
     account = lock_for(account_id, "unfreeze")
     account.unfreeze()
     account.save(update_fields=["state"])
-    record(account, "unfrozen", actor, now, before={"state": str(AccountState.FROZEN)}, reason=reason)
+    record(
+        account, "unfrozen", actor, now, before={"state": str(AccountState.FROZEN)}, reason=reason
+    )
 
 
 @transaction.atomic(durable=True)

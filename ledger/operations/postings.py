@@ -73,7 +73,9 @@ def lock_accounts(*, account_ids: Iterable[int]) -> dict[int, AccountFacts]:
 
 
 def place_hold(*, account_id: int, money: Money, key: str, now: datetime) -> None:
-    """Reserve available funds of a customer's account under a key used once for ever; a step (LIM-2).
+    """Reserve available funds of a customer's account; a step (LIM-2).
+
+    A key is used once for ever, so a revised request brings a new one.
 
     Raises UnknownAccount, AccountNotOpen, CurrencyMismatch, InsufficientFunds, AlreadyHeld.
     """
@@ -89,7 +91,7 @@ def place_hold(*, account_id: int, money: Money, key: str, now: datetime) -> Non
     if not reserved:
         raise _why_not_held(account_id, money)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_HOLD, [account_id, money.amount, key, HoldState.HELD, now])
+        cursor.execute(INSERT_HOLD, [account_id, money.amount, key, str(HoldState.HELD), now])
         placed = cursor.rowcount
     if not placed:
         account.update(held=F("held") - money.amount)
@@ -157,7 +159,7 @@ def _post(
     hold_key: str | None,
     now: datetime,
 ) -> int:
-    """Lock, judge, write: `posting` is reference, kind, value date, time, narrative, reversed id."""
+    """Lock, judge, write; `posting` holds the values of INSERT_POSTING in order."""
     check_legs(legs)
     reference, reversed_id = posting[0], posting[-1]
     moved = changes(legs)

@@ -26,14 +26,14 @@ def grant_right(
     actor: str,
     now: datetime,
 ) -> None:
-    """Let a person use a function on an account from now on, replacing what they had; a step (ENT-3).
+    """Let a person use a function on an account, replacing what they had; a step (ENT-3).
 
     `cap` is per transaction in the account's currency, None for no cap of its own. A right under
     a grant counts only while that grant is in force (DEL-4). Raises UnknownAccount, also where
     the account is another company's than the person's.
     """
     account = lock_row(account_id)
-    if not User.objects.filter(pk=user_id, company_id=account.company_id).exists():
+    if not User.objects.filter(pk=user_id, company__accounts=account).exists():
         raise UnknownAccount
     permission = _permission(function)
     held = AccountRight.objects.filter(

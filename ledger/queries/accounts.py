@@ -58,7 +58,11 @@ def visible_accounts(
 
 
 def account_for(
-    user_id: int, number: str, function: str = AccountFunction.INQUIRE, *, now: datetime | None = None
+    user_id: int,
+    number: str,
+    function: str = AccountFunction.INQUIRE,
+    *,
+    now: datetime | None = None,
 ) -> AccountFacts:
     """Return one account on which a person holds a function now. Raises UnknownAccount."""
     row = _accounts_of(user_id, function, now).filter(number=number).first()
@@ -68,7 +72,7 @@ def account_for(
 
 
 def account_by_number(number: str) -> AccountFacts | None:
-    """Return any account, whoever may see it, or None; the balance of the bank's own is rolled up."""
+    """Return any account, whoever may see it, or None."""
     row = with_balance().filter(number=number).first()
     return facts(row) if row else None
 

@@ -18,7 +18,7 @@ from ledger.queries.accounts import facts, with_balance
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Show one leg of an account with its posting; amount + credits, − debits the account.
+    """Show one leg of an account with its posting; amount + credits, - debits the account.
 
     `balance_after` is None for the bank's own accounts. The counterparty is the one account on
     the other side; where there are several, number and name are empty.
@@ -79,9 +79,7 @@ def movements(
     return [_movement(row, others.get(row.other) if row.another is None else None) for row in page]
 
 
-def balance_history(
-    account_id: int, days: int, *, now: datetime | None = None
-) -> list[DayBalance]:
+def balance_history(account_id: int, days: int, *, now: datetime | None = None) -> list[DayBalance]:
     """Return an account's closing balance of each of the last `days` dates, oldest first."""
     today = clock.business_date(now or clock.now())
     account = with_balance().filter(pk=account_id).first()
