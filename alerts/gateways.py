@@ -11,8 +11,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import BadHeaderError, EmailMessage, get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
@@ -76,7 +75,7 @@ class SmtpEmailGateway:
         connection = self._opened()
         try:
             connection.send_messages([letter])
-        except BadHeaderError:
+        except ValueError:  # a line break in a header, an address that is none
             raise DeliveryFailed("not fit for a mail header", permanent=True) from None
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
@@ -121,51 +120,59 @@ class HttpSmsGateway:
     """
 
     def __init__(self) -> None:
-        parts = urlsplit(settings.SMS_GATEWAY_URL)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured("SMS_GATEWAY_URL must look like https://host/path.")
-        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-        self._connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
-        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._address = urlsplit(settings.SMS_GATEWAY_URL)
+        self._connection: http.client.HTTPConnection | None = None
 
     def send(self, parcel: Parcel) -> None:
         """Send one short message whose idempotency key is the parcel's key."""
-        status = self._post(parcel)
+        status = self._post(self._opened(), parcel)
         if not 200 <= status < 300:
             raise DeliveryFailed(f"http {status}", permanent=status in REFUSED_FOR_GOOD)
 
     def close(self) -> None:
         """Close the connection to the gateway."""
-        self._connection.close()
-
-    def _post(self, parcel: Parcel) -> int:
-        try:
-            self._connect()
-            self._connection.request(
-                "POST",
-                self._path,
-                body=json.dumps({"to": parcel.address, "text": parcel.body}).encode(),
-                headers={
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": parcel.key,
-                    "Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}",
-                },
-            )
-            answer = self._connection.getresponse()
-            if len(answer.read(MOST_ANSWER_OCTETS)) == MOST_ANSWER_OCTETS:
-                self._connection.close()
-        except (http.client.HTTPException, OSError) as broken:
+        if self._connection is not None:
             self._connection.close()
+            self._connection = None
+
+    def _post(self, connection: http.client.HTTPConnection, parcel: Parcel) -> int:
+        path = self._address.path or "/"
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": parcel.key,
+            "Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}",
+        }
+        body = json.dumps({"to": parcel.address, "text": parcel.body}).encode()
+        try:
+            connection.request("POST", path, body=body, headers=headers)
+            answer = connection.getresponse()
+            whole = len(answer.read(MOST_ANSWER_OCTETS)) < MOST_ANSWER_OCTETS
+        except (http.client.HTTPException, OSError) as broken:
+            self.close()
             raise DeliveryFailed(f"http {type(broken).__name__}") from None
+        if answer.will_close or not whole:
+            self.close()
         return answer.status
 
-    def _connect(self) -> None:
-        if self._connection.sock is None:
+    def _opened(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            connection = self._new_connection()
             try:
-                self._connection.connect()
+                connection.connect()
             except OSError as broken:
                 reason = f"http unreachable {type(broken).__name__}"
                 raise DeliveryFailed(reason, unreachable=True) from None
+            self._connection = connection
+        return self._connection
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        host, port = self._address.hostname, self._address.port
+        if host and self._address.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS)
+        if host and self._address.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+        # Letters still go out; short messages wait until an operator has mended the settings.
+        raise DeliveryFailed("SMS_GATEWAY_URL is not set", unreachable=True)
 
 
 class RecordingGateway:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -107,9 +108,12 @@ def enqueue(
 
 
 def _message_key(event: str, cause: str, reader: Recipient) -> str:
-    """Return what makes this message one and the same at every attempt, in Message-ID form."""
+    """Return what makes this message one and the same at every attempt, in Message-ID form.
+
+    128 bits of the digest: a longer Message-ID would be folded, which some servers misread.
+    """
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >")
-    return f"{digest(chr(0).join((event, cause, reader.key, reader.channel)))}@{domain}"
+    return f"{digest(chr(0).join((event, cause, reader.key, reader.channel)))[:32]}@{domain}"
 
 
 @dataclass(slots=True)
@@ -146,12 +150,13 @@ def deliver_batch(*, now: datetime, limit: int = 50) -> DeliveryResult:
     lease = timedelta(seconds=getattr(settings, "ALERTS_LEASE_SECONDS", DEFAULT_LEASE_SECONDS))
     batch = _Round(now=now, claimed_until=now + lease)
     claimed = _claim(now=now, claimed_until=batch.claimed_until, limit=limit)
+    remaining = deque(claimed)
     with ExitStack() as stack:
+        # Whatever interrupts the batch, others need not wait for the lease of what was not tried.
+        stack.callback(_give_back, remaining, batch)
         open_gateways: dict[str, Gateway] = {}
-        for place, message in enumerate(claimed):
-            if not may_begin(batch.elapsed, lease=lease):
-                _give_back(claimed[place:], batch)
-                break
+        while remaining and may_begin(batch.elapsed, lease=lease):
+            message = remaining.popleft()
             if message.channel not in open_gateways:
                 gateway = stack.enter_context(closing(_gateway(message.channel)))
                 open_gateways[message.channel] = gateway
@@ -234,11 +239,12 @@ def _note_failure(message: Message, failure: DeliveryFailed, batch: _Round) -> N
         batch.failed += noted
 
 
-def _give_back(messages: Sequence[Message], batch: _Round) -> None:
-    _commit(lambda: _ours(messages, batch).update(claimed_until=None))
+def _give_back(messages: Collection[Message], batch: _Round) -> None:
+    if messages:
+        _commit(lambda: _ours(messages, batch).update(claimed_until=None))
 
 
-def _ours(messages: Sequence[Message], batch: _Round) -> QuerySet[Message]:
+def _ours(messages: Collection[Message], batch: _Round) -> QuerySet[Message]:
     """Return those rows that nobody else has claimed since."""
     ids = [message.id for message in messages]
     return Message.objects.filter(id__in=ids, claimed_until=batch.claimed_until)
