@@ -230,6 +230,6 @@ def _revoked(entry: RevokedEntry) -> x509.RevokedCertificate:
     )
     # RFC 5280 5.3.1: an unspecified reason is left out rather than written.
     if entry.reason is not RevocationReason.UNSPECIFIED:
-        reason = x509.CRLReason(x509.ReasonFlags(entry.reason.value))
+        reason = x509.CRLReason(x509.ReasonFlags[entry.reason.name.lower()])
         builder = builder.add_extension(reason, critical=False)
     return builder.build()

@@ -19,9 +19,9 @@ POLICY_ARC: Final = "2.25.245121855464182604802239874607713180115.1"
 class KeyStorage(StrEnum):
     """Name where a holder's private key is kept."""
 
-    HARDWARE = "hardware"
-    SOFTWARE = "software"
-    BROWSER = "browser"
+    HARDWARE = "HARDWARE"
+    SOFTWARE = "SOFTWARE"
+    BROWSER = "BROWSER"
 
 
 POLICY_OIDS: Final = {
@@ -34,15 +34,15 @@ POLICY_OIDS: Final = {
 class Purpose(StrEnum):
     """Name what a holder's certificate is for."""
 
-    SIGNING = "signing"
-    AUTHENTICATION = "authentication"
+    SIGNING = "SIGNING"
+    AUTHENTICATION = "AUTHENTICATION"
 
 
 class Service(StrEnum):
     """Name a service of the authority that signs with a certificate of its own."""
 
-    OCSP_RESPONDER = "ocsp_responder"
-    TIME_STAMPING = "time_stamping"
+    OCSP_RESPONDER = "OCSP_RESPONDER"
+    TIME_STAMPING = "TIME_STAMPING"
 
 
 class RevocationReason(StrEnum):
@@ -51,13 +51,13 @@ class RevocationReason(StrEnum):
     RFC 5280 5.3.1 without removeFromCRL, which readers of a full list take for 'not revoked'.
     """
 
-    UNSPECIFIED = "unspecified"
-    KEY_COMPROMISE = "keyCompromise"
-    AFFILIATION_CHANGED = "affiliationChanged"
-    SUPERSEDED = "superseded"
-    CESSATION_OF_OPERATION = "cessationOfOperation"
-    CERTIFICATE_HOLD = "certificateHold"
-    PRIVILEGE_WITHDRAWN = "privilegeWithdrawn"
+    UNSPECIFIED = "UNSPECIFIED"
+    KEY_COMPROMISE = "KEY_COMPROMISE"
+    AFFILIATION_CHANGED = "AFFILIATION_CHANGED"
+    SUPERSEDED = "SUPERSEDED"
+    CESSATION_OF_OPERATION = "CESSATION_OF_OPERATION"
+    CERTIFICATE_HOLD = "CERTIFICATE_HOLD"
+    PRIVILEGE_WITHDRAWN = "PRIVILEGE_WITHDRAWN"
 
 
 @dataclass(frozen=True)
