@@ -205,6 +205,13 @@ class CertificateUnknown(NotFound):
         super().__init__("certificates.certificate.unknown", _("There is no such certificate."))
 
 
+class HolderUnknown(NotFound):
+    """Say that there is no such person to certify."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.holder.unknown", _("There is no such person."))
+
+
 class CertificateStateChanged(Conflict):
     """Say that a certificate is in a state this act does not start from."""
 

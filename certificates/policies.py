@@ -34,6 +34,7 @@ SUSPENSIONS_MOST: Final = 2
 SIGN_REQUEST_LIFETIME: Final = timedelta(minutes=5)
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 CERTIFICATE_LIFETIME: Final = timedelta(days=730)
+CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
 FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a signing time may lie ahead of the bank's clock."""
 
