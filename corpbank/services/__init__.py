@@ -17,10 +17,17 @@ from types import FrameType
 from typing import IO, NoReturn
 
 from corpbank.services.postgresql import APP, DATABASE, OWNER, SUPERUSER, PostgreSQL
-from corpbank.services.processes import ServiceError, write_private
+from corpbank.services.processes import AlreadyRunning, ServiceError, write_private
 from corpbank.services.valkey import Valkey
 
-__all__ = ["Addresses", "ServiceError", "default_directory", "running", "stop_on_signals"]
+__all__ = [
+    "Addresses",
+    "AlreadyRunning",
+    "ServiceError",
+    "default_directory",
+    "running",
+    "stop_on_signals",
+]
 
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESSES_FILE = "addresses.json"
@@ -73,7 +80,7 @@ def running(
         lock = stack.enter_context((directory / "lock").open("a"))
         if not _take(lock):
             if not share:
-                raise ServiceError(f"The services in {directory} are already running.")
+                raise AlreadyRunning(f"The services in {directory} are already running.")
             yield _read(directory)
             return
         stack.enter_context(stop_on_signals())

