@@ -296,3 +296,10 @@ class AuthorityMissing(Busy):
         super().__init__(
             "certificates.authority.missing", _("The certificate authority is not ready.")
         )
+
+
+class MessageUnreadable(RuleBroken):
+    """Refuse a message of the card that is not what the page sends."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.message.unreadable", _("The message cannot be read."))

@@ -57,7 +57,7 @@ def letter_key() -> bytes:
 
 
 def public_url() -> str:
-    """Return where revocation lists are fetched from, without a slash at the end."""
+    """Return the address of the public pki pages (settings.PKI_PUBLIC_URL), no slash at the end."""
     return str(_setting("PKI_PUBLIC_URL")).rstrip("/")
 
 

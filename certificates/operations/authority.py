@@ -41,7 +41,7 @@ def prepare_authority(*, now: datetime) -> bool:
     bank = gateways.bank_name()
     root_signer = FileSigner.generate(ec.SECP384R1())
     root_der = build_root(signer=root_signer, name=f"{bank} Root CA", now=now)
-    root = Issuer(root_signer, root_der, f"{gateways.public_url()}/pki/root.crl", "")
+    root = Issuer(root_signer, root_der, f"{gateways.public_url()}/crl/root.crl", "")
     signer = FileSigner.generate()
     issuing_der = build_issuing_authority(
         root=root, public_key=signer.public_key(), name=f"{bank} Issuing CA", now=now
@@ -132,8 +132,8 @@ def issuer_of(authority: CertificateAuthority) -> Issuer:
     return Issuer(
         signer=_signer(gateways.key_store().load(authority.key_reference)),
         certificate=bytes(authority.certificate_der),
-        crl_url=f"{url}/pki/crl/issuing.crl",
-        ocsp_url=f"{url}/pki/ocsp",
+        crl_url=f"{url}/crl/issuing.crl",
+        ocsp_url=f"{url}/ocsp",
     )
 
 
