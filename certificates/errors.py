@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import RuleBroken
+from kernel.errors import Busy, Conflict, NotFound, RuleBroken
 
 
 class RequestReason(StrEnum):
@@ -139,3 +139,167 @@ class SecretMistyped(RuleBroken):
         super().__init__(
             "certificates.letter.mistyped", _("Check the letter number and the secret.")
         )
+
+
+class SigningReason(StrEnum):
+    """Name why a person's certificate, card or sign request does not let them sign."""
+
+    NO_CERTIFICATE = "certificates.signing.no_certificate"
+    CERTIFICATE_NOT_ACTIVE = "certificates.signing.certificate_not_active"
+    CERTIFICATE_EXPIRED = "certificates.signing.certificate_expired"
+    CARD_NOT_USABLE = "certificates.signing.card_not_usable"
+    STORAGE_NOT_ALLOWED = "certificates.signing.storage_not_allowed"
+    FUNCTION_NOT_ALLOWED = "certificates.signing.function_not_allowed"
+    AMOUNT_ABOVE_CAP = "certificates.signing.amount_above_cap"
+    NOT_UNLOCKED = "certificates.signing.not_unlocked"
+    REQUEST_EXPIRED = "certificates.signing.request_expired"
+
+
+_SIGNING_MESSAGES: dict[SigningReason, str | Promise] = {
+    SigningReason.NO_CERTIFICATE: _("You have no certificate to sign with."),
+    SigningReason.CERTIFICATE_NOT_ACTIVE: _("Your certificate is not in force."),
+    SigningReason.CERTIFICATE_EXPIRED: _("Your certificate is outside its period of validity."),
+    SigningReason.CARD_NOT_USABLE: _("Your card cannot be used. Ask your branch for a new letter."),
+    SigningReason.STORAGE_NOT_ALLOWED: _(
+        "The bank does not accept signatures by a key kept where yours is."
+    ),
+    SigningReason.FUNCTION_NOT_ALLOWED: _("Your certificate may not be used for this function."),
+    SigningReason.AMOUNT_ABOVE_CAP: _("The amount is above what your certificate may sign."),
+    SigningReason.NOT_UNLOCKED: _("Enter the PIN of your card before signing."),
+    SigningReason.REQUEST_EXPIRED: _("The time to sign has run out. Open the page again."),
+}
+
+
+class SigningRefused(RuleBroken):
+    """Refuse to let somebody sign for a named reason."""
+
+    def __init__(self, reason: SigningReason) -> None:
+        super().__init__(reason.value, _SIGNING_MESSAGES[reason])
+        self.reason = reason
+
+
+class SigningStale(Conflict):
+    """Say that a sign request was used, or that what was shown is no longer so."""
+
+    def __init__(self, code: str) -> None:
+        messages: dict[str, str | Promise] = {
+            "certificates.signing.used": _("This has been signed already."),
+            "certificates.signing.changed": _(
+                "What you were shown has changed since. Open the page again."
+            ),
+        }
+        super().__init__(code, messages[code])
+
+
+class SignRequestUnknown(NotFound):
+    """Say that this person has no such sign request in this session."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.signing.unknown", _("There is nothing like this to sign."))
+
+
+class CertificateUnknown(NotFound):
+    """Say that the actor may see no such certificate."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.certificate.unknown", _("There is no such certificate."))
+
+
+class HolderUnknown(NotFound):
+    """Say that there is no such person to certify."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.holder.unknown", _("There is no such person."))
+
+
+class CertificateStateChanged(Conflict):
+    """Say that a certificate is in a state this act does not start from."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "certificates.certificate.state_changed",
+            _("The state of the certificate does not allow this (now: %(state)s)."),
+            state=state,
+        )
+
+
+class KeyAlreadyUsed(RuleBroken):
+    """Refuse a key that was certified before, revoked certificates included (CERT-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.request.key_already_used",
+            _("This key was certified before. Make a new one."),
+        )
+
+
+class EnrolmentUnknown(RuleBroken):
+    """Say that no enrolment was begun in this session, or too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.enrolment.unknown",
+            _("The enrolment has run out. Open the page again."),
+        )
+
+
+class LetterRefused(RuleBroken):
+    """Refuse a letter: the one answer to every way in which a letter can fail (CERT-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.letter.refused",
+            _("The letter number or its secret is wrong, or the letter is no longer valid."),
+            field="secret",
+        )
+
+
+class WeakPin(RuleBroken):
+    """Refuse a new PIN."""
+
+    def __init__(self, code: str, *, field: str = "pin") -> None:
+        messages: dict[str, str | Promise] = {
+            "certificates.pin.differs": _("The two PINs differ."),
+            "certificates.pin.malformed": _("A PIN is 6 to 12 digits."),
+            "certificates.pin.simple": _("This PIN is too easy to guess."),
+        }
+        super().__init__(code, messages[code], field=field)
+
+
+class PinRefused(RuleBroken):
+    """Say that a PIN was wrong and how many tries are left."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(
+            "certificates.pin.wrong",
+            _("The PIN is wrong. Tries left: %(tries_left)d."),
+            field="pin",
+            tries_left=tries_left,
+        )
+
+
+class CardLocked(RuleBroken):
+    """Say that a card is locked after too many wrong PINs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.locked",
+            _("The card is locked after too many wrong PINs. Ask your branch for a new letter."),
+            field="pin",
+        )
+
+
+class AuthorityMissing(Busy):
+    """Say that the bank's certificate authority has not been prepared."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.authority.missing", _("The certificate authority is not ready.")
+        )
+
+
+class MessageUnreadable(RuleBroken):
+    """Refuse a message of the card that is not what the page sends."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.message.unreadable", _("The message cannot be read."))

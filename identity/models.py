@@ -119,6 +119,8 @@ class User(FSMModelMixin, AbstractBaseUser):
     USERNAME_FIELD = "public_id"
     REQUIRED_FIELDS: ClassVar = []
     is_superuser = False
+    last_login = None  # sessions tell when somebody signed in
+    granted: frozenset[str] = frozenset()  # set for the length of one request by the session
     objects: ClassVar = BaseUserManager()
 
     class Meta:
@@ -236,6 +238,30 @@ class Grant(Standing):
         return f"{self.user_id} {self.role_id}"
 
 
+class SignInPolicy(models.Model):
+    """Hold the bank's figures for signing in: one row, changed under dual control (AUTH-2, SES-1)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    pause_after = models.PositiveSmallIntegerField(default=3)
+    alarm_after = models.PositiveSmallIntegerField(default=20)
+    idle_minutes = models.PositiveSmallIntegerField(default=10)
+    absolute_hours = models.PositiveSmallIntegerField(default=8)
+
+    class Meta:
+        verbose_name = _("sign-in policy")
+        verbose_name_plural = _("sign-in policy")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="identity_policy_single"),
+            models.CheckConstraint(
+                condition=Q(pause_after__gte=1, alarm_after__gt=F("pause_after"), idle_minutes__gte=3),
+                name="identity_policy_sane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "sign-in policy"
+
+
 class Session(models.Model):
     """Hold one sign-in, live until ended or idle too long (SES-1, AUTH-3).
 
@@ -249,6 +275,7 @@ class Session(models.Model):
     data = models.JSONField(default=dict)
     address = models.CharField(max_length=45)
     agent = models.CharField(max_length=200)
+    idle_minutes = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -267,3 +294,20 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class FormPost(models.Model):
+    """Hold that a form was sent once, and what came of it (TRF-8)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="identity_form_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"
