@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
@@ -69,6 +70,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     if STARTED in config.stash:
         config.stash[STARTED].close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _key_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the authority's keys a place that goes away with the run."""
+    settings.PKI_KEY_DIRECTORY = str(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="session")
