@@ -10,8 +10,7 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
+from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
 from tests.servers import (
