@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from approvals.errors import NotForYou, ReasonMissing, StaleRevision, WrongState
@@ -45,12 +44,16 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Carry what came back from the card: which statement, the signature (DER), when it was made."""
+    """Carry what came back from the card: which statement, the signature (DER), when it was made.
+
+    `audience` is the origin of the site it was sent to, such as `https://bank.example`.
+    """
 
     sign_request_id: str
     signature: bytes
     signing_time: datetime
     session_key_sha256: str
+    audience: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def prepare_decision(
     act: Act,
     reason: str,
     session_key_sha256: str,
+    audience: str,
     now: datetime,
 ) -> certificates.SignRequestFacts:
     """Keep the statement of a decision as the actor sees it, for signing (SIGN-1).
@@ -79,7 +83,8 @@ def prepare_decision(
     judged = _judge(act, actor, reference, now)
     content = judged.submitted.revision.content
     lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
-    fields = _statement(act, judged, reason, text=decision_text(reference, act, lines, reason))
+    text = decision_text(reference, act, lines, reason)
+    fields = _statement(act, judged, reason, audience=audience, text=text)
     return certificates.prepare_signature(
         actor=actor, session_key_sha256=session_key_sha256, fields=fields, now=now
     )
@@ -141,7 +146,7 @@ def _decide(
         "actor_id": actor.pk,
         "session_key_sha256": signed.session_key_sha256,
         "sign_request_id": signed.sign_request_id,
-        "expected": _statement(act, judged, reason, text=None),
+        "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
         "signature_der": signed.signature,
         "signing_time": signed.signing_time,
         "now": now,
@@ -156,7 +161,7 @@ def _decide(
     submitted = judged.submitted
     accepted = certificates.accept_signature(
         **signature,
-        function=f"{submitted.request.kind}.{act}",
+        function=submitted.request.kind,
         amount=submitted.money,
         verified=verified,
     )
@@ -245,7 +250,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 
 
 def _statement(
-    act: Act, judged: _Judged, reason: str, *, text: str | None
+    act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
     """Return what a signature of this act on this revision at this stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
@@ -256,7 +261,7 @@ def _statement(
     before = [row for row in submitted.stages if row.spec.number == spec.number - 1]
     return StatementFields(
         action=act,
-        audience=settings.SITE_ORIGIN,
+        audience=audience,
         text=text,
         facts=facts,
         request=RequestReference(request.reference, revision.number, revision.sha256),
@@ -311,7 +316,8 @@ def _next_people(submitted: Submitted, decision: Decision, now: datetime) -> tup
     taken = (*case.taken, Taken(decision.user_id, spec.number, decision.act, decision.group))
     moved = Case(case.state, case.editors, case.stages, taken, case.functions)
     everyone = people(
-        submitted.request.company_id, submitted.kind, submitted.revision.content, now=now
-    )
+        submitted.request.company_id, submitted.kind, submitted.revision.content,
+        submitted.money, now=now,
+    )  # fmt: skip
     resolution: Resolution = resolve(moved, everyone)
     return resolution.current.eligible if resolution.current else ()

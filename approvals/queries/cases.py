@@ -134,6 +134,7 @@ def people(
     company_id: int,
     kind: Kind,
     content: Mapping[str, str],
+    money: Money,
     *,
     now: datetime,
     user_ids: Sequence[int] | None = None,
@@ -142,7 +143,7 @@ def people(
     members = identity.members(company_id, now=now, user_ids=user_ids)
     ids = [member.user_id for member in members]
     functions = kind.headroom(ids, content, now=now)
-    standings = certificates.standings(ids, now=now)
+    standings = standings_of(ids, kind, money, now=now)
     return tuple(
         Person(
             user_id=member.user_id,
@@ -151,10 +152,25 @@ def people(
             in_force=member.in_force,
             powers=tuple(Power(g.role, g.level, g.group) for g in member.grants),
             functions=functions.get(member.user_id, {}),
-            certificate=Standing(standings.get(member.user_id, Standing.NONE)),
+            certificate=standings.get(member.user_id, Standing.NONE),
         )
         for member in members
     )
+
+
+def standings_of(
+    user_ids: Sequence[int], kind: Kind, money: Money, *, now: datetime
+) -> dict[int, Standing]:
+    """Return how these people's signing certificates stand for this act, in one statement.
+
+    People without a certificate are left out.
+    """
+    return {
+        user_id: Standing.SUSPENDED
+        if facts.refusal(function=kind.code, amount=money, now=now)
+        else Standing.GOOD
+        for user_id, facts in certificates.signing_certificates(user_ids).items()
+    }
 
 
 def read_person(
@@ -163,7 +179,7 @@ def read_person(
     """Return the actor as the rules see them, and the grants this rests on, in three statements."""
     grants = identity.grants_of(actor.pk, now=now)
     content = submitted.revision.content
-    standings = certificates.standings([actor.pk], now=now)
+    standings = standings_of([actor.pk], submitted.kind, submitted.money, now=now)
     person = Person(
         user_id=actor.pk,
         public_id=actor.public_id,
@@ -171,7 +187,7 @@ def read_person(
         in_force=bool(grants),
         powers=tuple(Power(g.role, g.level, g.group) for g in grants.values()),
         functions=submitted.kind.headroom([actor.pk], content, now=now).get(actor.pk, {}),
-        certificate=Standing(standings.get(actor.pk, Standing.NONE)),
+        certificate=standings.get(actor.pk, Standing.NONE),
     )
     return person, frozenset(grants)
 

@@ -154,7 +154,8 @@ def _submitted_picture(
         taken=tuple(taken for row in rows for taken in row.taken),
         functions=kind.functions,
     )
-    everyone = people(request.company_id, kind, revision.content, now=now)
+    money = Money(request.amount, request.currency)
+    everyone = people(request.company_id, kind, revision.content, money, now=now)
     rule = words.rule_of_snapshot(revision.policy.content)
     return _Picture(
         rule, resolve(case, everyone), revision.content, revision.sha256, revision.policy_id
@@ -174,9 +175,10 @@ def _page(
     label, tone = words.STATES[state]
     money = Money(request.amount, request.currency).quantised()
     decisions = _decisions(revision)
+    signatures = certificates.signatures_of(request.reference) if decisions else []
     resolution = picture.resolution
     current = resolution.current if resolution and state == RequestState.PENDING else None
-    history = timeline(request, decisions)
+    history = timeline(request, decisions, signatures)
     return RequestPage(
         reference=request.reference,
         kind_label=str(kind.name),
@@ -190,7 +192,7 @@ def _page(
         lines=kind.lines(picture.content),
         deadline=request.deadline,
         deadline_soon=request.deadline - now < SOON,
-        path=_path(request, resolution, decisions, actor),
+        path=_path(request, resolution, decisions, signatures, actor),
         stages_left=sum(not s.complete for s in resolution.stages) if current and resolution else 0,
         flow_name=picture.rule.flow_name if picture.rule else "",
         flow_reasons=words.rule_reasons(picture.rule, money) if picture.rule else [],
@@ -230,7 +232,11 @@ def _acts(resolution: Resolution | None, actor: User, state: RequestState) -> di
 
 
 def _path(
-    request: Request, resolution: Resolution | None, decisions: Sequence[Decision], actor: User
+    request: Request,
+    resolution: Resolution | None,
+    decisions: Sequence[Decision],
+    signatures: Sequence[certificates.AcceptedSignature],
+    actor: User,
 ) -> list[Step]:
     made = Step(
         label=_("Edit"),
@@ -245,7 +251,7 @@ def _path(
     stopped = request.state in (
         RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED
     )  # fmt: skip
-    codes = certificates.short_codes([decision.signature_id for decision in mine])
+    codes = {signature.id: signature.short_code for signature in signatures}
     for stage in resolution.stages:
         label = words.stage_label(stage.spec.act, stage.spec.level)
         done = [d for d in mine if d.stage.number == stage.spec.number and d.act == stage.spec.act]

@@ -41,7 +41,7 @@ def plan(
     if len(found) > 1:
         raise AmbiguousFlow()
     case = Case(RequestState.PENDING, editors, found[0].stages, (), kind.functions)
-    resolution = resolve(case, people(company_id, kind, facts.content, now=now))
+    resolution = resolve(case, people(company_id, kind, facts.content, facts.money, now=now))
     blocked = resolution.blocked_stage()
     if blocked is not None:
         raise NobodyCanAct(stage=blocked.spec.number)

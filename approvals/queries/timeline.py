@@ -38,17 +38,21 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def timeline(request: Request, decisions: Sequence[Decision]) -> list[Entry]:
+def timeline(
+    request: Request,
+    decisions: Sequence[Decision],
+    signatures: Sequence[certificates.AcceptedSignature],
+) -> list[Entry]:
     """Return a request's history from the audit log, oldest first, with its signatures."""
     happenings = audit.history(f"request:{request.reference}")
     names = identity.names([h.actor for h in happenings])
-    codes = certificates.short_codes([d.signature_id for d in decisions])
-    signed = {d.decided_at: d for d in decisions}
+    codes = {signature.id: signature.short_code for signature in signatures}
+    signed = {(d.decided_at, d.user.public_id): d for d in decisions}
     kind = kind_of(request.kind)
     entries = []
     for happening in happenings:
         what, tone = words.EVENTS.get(happening.event, (happening.event, "neutral"))
-        decision = signed.get(happening.at)
+        decision = signed.get((happening.at, happening.actor))
         number = happening.after.get("revision")
         entries.append(
             Entry(
