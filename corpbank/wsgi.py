@@ -1,4 +1,4 @@
-"""The WSGI application of the site DJANGO_SETTINGS_MODULE names (the enterprise site by default)."""
+"""The WSGI application of the site that DJANGO_SETTINGS_MODULE names."""
 
 import os
 

@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from corpbank.messages import compile_catalogues
 from tests.servers import (
     Servers,
     database_of,
@@ -58,7 +59,9 @@ class OneSetForAllWorkers:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take part in xdist's start of workers when it is there."""
+    """Compile what the translators changed, and take part in xdist's start of workers."""
+    if not hasattr(config, "workerinput"):
+        compile_catalogues()
     config.pluginmanager.register(OneSetForAllWorkers(), "corpbank-servers")
 
 
@@ -116,7 +119,7 @@ def superuser_cursor(
 
 @pytest.fixture
 def owner_cursor(transactional_db: None) -> Iterator[psycopg.Cursor]:
-    """Return a cursor of the owner of the tables, on a connection of its own that commits at once."""
+    """Return a cursor of the tables' owner, on its own connection that commits at once."""
     with owner_connection() as connection:
         yield connection.cursor()
 

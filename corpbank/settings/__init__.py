@@ -1,1 +1,1 @@
-"""Settings: `enterprise` and `staff` are the two sites, `test` is for the tests, `base` is shared."""
+"""Settings: `enterprise` and `staff` are the two sites, `test` serves the tests."""

@@ -1,4 +1,4 @@
-"""What both sites, the worker and the tests share. Secrets and addresses come from the environment."""
+"""What both sites, the worker and the tests share; secrets come from the environment."""
 
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "identity.middleware.PersonMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -105,10 +107,13 @@ STORAGES = {
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
+ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
 # Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
+SESSION_ENGINE = "identity.backends"
+SIGN_IN_URL = "enterprise:sign_in"
 # Sessions are rows of identity; messages between two pages travel in a signed cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
@@ -173,6 +178,13 @@ DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "e-banking@bank.exam
 SMS_GATEWAY_URL = environment.text("SMS_GATEWAY_URL")
 SMS_GATEWAY_TOKEN = environment.text("SMS_GATEWAY_TOKEN")
 CORE_HOST = environment.text("CORE_HOST", "embedded")
+
+# --- the bank and its certificates -------------------------------------------------------------
+BANK_NAME = environment.text("BANK_NAME", "示範商業銀行")
+BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
+PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
+# Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
+SIGNING_ALLOWED_STORAGES = environment.words("SIGNING_ALLOWED_STORAGES", "HARDWARE")
 
 # --- what is written down ----------------------------------------------------------------------
 LOGGING = logging_settings(

@@ -1,14 +1,18 @@
 """What a running site needs from its environment; nothing here has a default that would be unsafe.
 
-Required: SECRET_KEY, DATABASE_URL, REDIS_URL, ALLOWED_HOSTS (comma-separated). For migrations also
-OWNER_DATABASE_URL. Optional: CSRF_TRUSTED_ORIGINS, BEHIND_TLS_PROXY=1 (trust X-Forwarded-Proto of
-the proxy in front), PLAIN_HTTP=1 (a demonstration on one machine, without TLS).
+Required: SECRET_KEY, DATABASE_URL, REDIS_URL, ALLOWED_HOSTS (comma-separated), PKI_KEY_DIRECTORY,
+PKI_KEY_PASSPHRASE, LETTER_HASH_KEY. For migrations also OWNER_DATABASE_URL. Optional:
+CSRF_TRUSTED_ORIGINS, BEHIND_TLS_PROXY=1 (trust X-Forwarded-Proto of the proxy in front),
+PLAIN_HTTP=1 (a demonstration on one machine, without TLS).
 """
 
 from corpbank.settings import base, environment
 
 PLAIN_HTTP = environment.flag("PLAIN_HTTP")
 SECRET_KEY = environment.required("SECRET_KEY")
+PKI_KEY_DIRECTORY = environment.required("PKI_KEY_DIRECTORY")
+PKI_KEY_PASSPHRASE = environment.required("PKI_KEY_PASSPHRASE")
+LETTER_HASH_KEY = environment.required("LETTER_HASH_KEY")
 REDIS_URL = environment.required("REDIS_URL")
 DATABASES = base.databases(
     environment.required("DATABASE_URL"),

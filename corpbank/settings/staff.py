@@ -7,6 +7,7 @@ from corpbank.settings.site import *  # noqa: F403 -- the same
 from corpbank.settings.site import PLAIN_HTTP
 
 SITE = "staff"
+SIGN_IN_URL = "staff:sign_in"
 ROOT_URLCONF = "corpbank.urls.staff"
 INSTALLED_APPS = [*base.INSTALLED_APPS, base.STAFF_ADMIN]
 TEMPLATES = base.staff_templates()

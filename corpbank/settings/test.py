@@ -3,6 +3,10 @@
 The addresses below lead nowhere. tests/conftest.py puts the run's own servers in their place.
 """
 
+import atexit
+import shutil
+import tempfile
+
 from corpbank.settings import base
 from corpbank.settings.base import *  # noqa: F403 -- Django's own way of sharing settings
 from corpbank.settings.policies import enterprise_policy
@@ -29,8 +33,11 @@ STORAGES = base.STORAGES | {
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# The same algorithm at its cheapest: strength is not what the tests measure.
-PASSWORD_HASHERS = ["tests.hashers.QuickArgon2PasswordHasher"]
+ARGON2_COST = (1, 8, 1)  # the same algorithm at its cheapest: strength is not what tests measure
+PKI_KEY_DIRECTORY = tempfile.mkdtemp(prefix="corpbank-test-keys-")
+atexit.register(shutil.rmtree, PKI_KEY_DIRECTORY, ignore_errors=True)
+PKI_KEY_PASSPHRASE = LETTER_HASH_KEY = "only-for-tests"  # noqa: S105 -- protects nothing
+SIGNING_ALLOWED_STORAGES = ["BROWSER", "SOFTWARE", "HARDWARE"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SMS_GATEWAY_URL = "http://127.0.0.1:9/messages"
 SMS_GATEWAY_TOKEN = "only-for-tests"  # noqa: S105 -- protects nothing

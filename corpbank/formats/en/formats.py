@@ -1,4 +1,4 @@
-"""How dates and numbers are written and read in English, the same as in Chinese: one bank, one notation."""
+"""How dates and numbers are written and read in English: as in Chinese, one bank, one notation."""
 
 DECIMAL_SEPARATOR = "."
 THOUSAND_SEPARATOR = ","
