@@ -8,8 +8,15 @@ from collections.abc import Sequence
 
 from babel.messages.pofile import PoFileError
 
-from corpbank.demo.configuration import LOGS, PROJECT, Ports, Refusal, choose_ports, environment
-from corpbank.demo.configuration import usual_ports as ports_by_name
+from corpbank.demo.configuration import (
+    LOGS,
+    PROJECT,
+    Ports,
+    Refusal,
+    choose_ports,
+    environment,
+    usual_ports as ports_by_name,
+)
 from corpbank.demo.supervisor import prepare, programs, started, watch
 from corpbank.messages import compile_catalogues
 from corpbank.services import ServiceError, running, stop_on_signals

@@ -115,7 +115,7 @@ class Web(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
 
-    def __init__(self, store: Store, token: str, *args: Any) -> None:
+    def __init__(self, store: Store, token: str, *args: Any) -> None:  # noqa: ANN401 -- what the server hands over
         self._store = store
         self._token = token
         super().__init__(*args)
@@ -181,7 +181,7 @@ class Web(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: what came is on the page."""
 
 
