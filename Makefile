@@ -54,6 +54,7 @@ requirements: environment ## Show which test holds which requirement
 	@$(RUN) tools/requirements.py
 
 clean: ## Remove what was made here: environment, data of the demo and the tests, caches
+	@test ! -x $(RUN) || $(RUN) -m corpbank.services --forget
 	@rm -rf $(VENV) .local staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find locale -name '*.mo' -delete 2>/dev/null || true

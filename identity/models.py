@@ -294,3 +294,20 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class FormPost(models.Model):
+    """Hold that a form was sent once, and what came of it (TRF-8)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="identity_form_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"

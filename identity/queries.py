@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
 
 from alerts.render import Recipient
-from identity.models import Company, ContactPoint, Grant, Session, SignInPolicy, Unit, User
+from identity.models import Company, ContactPoint, FormPost, Grant, Session, SignInPolicy, Unit, User
 from identity.states import StandingState, UserState
 
 
@@ -96,13 +96,30 @@ def permissions_of(user_id: int, *, now: datetime) -> frozenset[str]:
     return frozenset(permission for permissions in lists for permission in permissions)
 
 
-def members(company_id: int, *, now: datetime) -> list[Member]:
-    """Return everyone of a company with their roles in force, in order of name; two queries."""
+def grants_of(user_id: int, *, now: datetime) -> dict[int, GrantFacts]:
+    """Return a person's grants in force by id, in one query; empty where person or home is not."""
+    rows = _grants_in_force(now).filter(user_id=user_id)
+    columns = rows.values_list("pk", "role__code", "level", "group")
+    return {pk: GrantFacts(role, level, group) for pk, role, level, group in columns}
+
+
+def earlier_outcome(*, actor: User, key: str) -> str:
+    """Return what an earlier sending of the same form led to, or empty text (TRF-8)."""
+    rows = FormPost.objects.filter(user=actor, key=key).values_list("outcome", flat=True)
+    return rows.first() or ""
+
+
+def members(
+    company_id: int, *, now: datetime, user_ids: Sequence[int] | None = None
+) -> list[Member]:
+    """Return everyone of a company (or some) with their roles in force, by name; two queries."""
     grants: dict[int, list[GrantFacts]] = {}
     rows = _grants_in_force(now).filter(user__company_id=company_id)
+    people = User.objects.filter(company_id=company_id).exclude(state=UserState.CLOSED)
+    if user_ids is not None:
+        rows, people = rows.filter(user_id__in=user_ids), people.filter(pk__in=user_ids)
     for user_id, role, level, group in rows.values_list("user_id", "role__code", "level", "group"):
         grants.setdefault(user_id, []).append(GrantFacts(role, level, group))
-    people = User.objects.filter(company_id=company_id).exclude(state=UserState.CLOSED)
     return [
         Member(
             user_id=person.pk,

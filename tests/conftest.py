@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
+from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
 from tests.servers import (
@@ -69,6 +69,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     if STARTED in config.stash:
         config.stash[STARTED].close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _key_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the authority's keys a place that goes away with the run."""
+    settings.PKI_KEY_DIRECTORY = str(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="session")

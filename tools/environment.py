@@ -25,6 +25,7 @@ NO_NETWORK = (
     "ReadTimeoutError",
     "ProxyError",
     "Network is unreachable",
+    "(from versions: none)",
 )
 
 
@@ -89,6 +90,7 @@ def install(venv, lock):
     print("Installing the packages named in " + lock, flush=True)
     command = [os.path.join(venv, "bin", "python"), "-m", "pip", "install", "--quiet"]
     command += ["--no-input", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    command += ["--retries", "2"]
     pip = subprocess.Popen(command + ["-r", lock], stderr=subprocess.PIPE)
     errors = pip.communicate()[1].decode("utf-8", "replace")
     if pip.returncode != 0:

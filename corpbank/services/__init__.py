@@ -6,12 +6,13 @@ installation uses servers of its own and names them by DATABASE_URL and REDIS_UR
 
 import fcntl
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
@@ -25,6 +26,7 @@ __all__ = [
     "AlreadyRunning",
     "ServiceError",
     "default_directory",
+    "local_directory",
     "running",
     "stop_on_signals",
 ]
@@ -41,6 +43,13 @@ class Addresses:
     owner_database_url: str
     superuser_url: str
     redis_url: str
+    # The servers this process runs itself; none when somebody else does.
+    servers: tuple[PostgreSQL | Valkey, ...] = ()
+
+    def urls(self) -> dict[str, str]:
+        """Return every address under its own name, for another process."""
+        names = ("database_url", "owner_database_url", "superuser_url", "redis_url")
+        return {name: getattr(self, name) for name in names}
 
     def environment(self) -> Mapping[str, str]:
         """Return the environment variables the settings read; the superuser is not among them."""
@@ -51,9 +60,14 @@ class Addresses:
         }
 
 
+def local_directory() -> Path:
+    """Return where everything the demo keeps lives: .local in the project, or CORPBANK_LOCAL."""
+    return Path(os.environ.get("CORPBANK_LOCAL") or PROJECT / ".local").resolve()
+
+
 def default_directory() -> Path:
-    """Return where the demo's data lives: inside the project, ignored by git."""
-    return PROJECT / ".local" / "services"
+    """Return where the demo's data lives."""
+    return local_directory() / "services"
 
 
 @contextmanager
@@ -93,7 +107,7 @@ def running(
         stack.callback(queue.stop)
         queue.start()
         addresses = _addresses(database, queue)
-        write_private(directory / ADDRESSES_FILE, json.dumps(asdict(addresses)))
+        write_private(directory / ADDRESSES_FILE, json.dumps(addresses.urls()))
         stack.callback((directory / ADDRESSES_FILE).unlink, missing_ok=True)
         yield addresses
 
@@ -123,6 +137,7 @@ def _addresses(database: PostgreSQL, queue: Valkey) -> Addresses:
         owner_database_url=database.url(OWNER, DATABASE),
         superuser_url=database.url(SUPERUSER, DATABASE),
         redis_url=queue.url(),
+        servers=(database, queue),
     )
 
 

@@ -149,6 +149,11 @@ class PostgreSQL:
     child: subprocess.Popen[bytes] | None = None
     installation: Installation | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return "PostgreSQL"
+
     def start(self) -> None:
         """Make the cluster when there is none, run it, and bring its roles up to date.
 

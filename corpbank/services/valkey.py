@@ -41,6 +41,11 @@ class Valkey:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     child: subprocess.Popen[bytes] | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return "Valkey"
+
     def start(self) -> None:
         """Run the server and wait until it answers.
 

@@ -1,11 +1,8 @@
 """Settings of the tests: the enterprise site, with the admin installed so both sites can be walked.
 
-The addresses below lead nowhere. tests/conftest.py puts the run's own servers in their place.
+The addresses below lead nowhere: tests/conftest.py puts the run's own servers and directories in
+their place.
 """
-
-import atexit
-import shutil
-import tempfile
 
 from corpbank.settings import base
 from corpbank.settings.base import *  # noqa: F403 -- Django's own way of sharing settings
@@ -34,8 +31,7 @@ STORAGES = base.STORAGES | {
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 ARGON2_COST = (1, 8, 1)  # the same algorithm at its cheapest: strength is not what tests measure
-PKI_KEY_DIRECTORY = tempfile.mkdtemp(prefix="corpbank-test-keys-")
-atexit.register(shutil.rmtree, PKI_KEY_DIRECTORY, ignore_errors=True)
+PKI_KEY_DIRECTORY = "/nowhere"
 PKI_KEY_PASSPHRASE = LETTER_HASH_KEY = "only-for-tests"  # noqa: S105 -- protects nothing
 SIGNING_ALLOWED_STORAGES = ["BROWSER", "SOFTWARE", "HARDWARE"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

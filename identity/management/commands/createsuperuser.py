@@ -1,7 +1,5 @@
 """Refuse what Django would offer: there is no superuser and no other door (DEL-1)."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
@@ -17,6 +15,6 @@ class Command(BaseCommand):
         parser.add_argument("--database")
         parser.add_argument("--public_id", "--username")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Say that there are no superusers."""
         raise CommandError("There are no superusers: people are registered by the bank's staff.")
