@@ -1,14 +1,22 @@
-"""People with certificates, ready to be tried."""
+"""A test authority for bytes, and people with certificates for everything else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from certificates import queries
-from tests.factories.authorities import run_openssl
+from tests.factories.authorities import TestAuthority, make_authority, run_openssl
 from tests.factories.certificates import Holder, make_holder, make_signer
+
+
+@pytest.fixture(scope="session")
+def authority() -> TestAuthority:
+    """Return a root and issuing authority of this run; its keys never change what they show."""
+    return make_authority()
 
 
 @pytest.fixture
@@ -24,7 +32,7 @@ def signer(db: None) -> Holder:
 
 
 @pytest.fixture
-def listed(tmp_path: Path):
+def listed(tmp_path: Path) -> Callable[[str], str]:
     """Return a function telling what openssl reads about a serial in the newest revocation list."""
 
     def read(serial_number: str) -> str:
@@ -35,15 +43,10 @@ def listed(tmp_path: Path):
         result = run_openssl(tmp_path, *arguments, "-noout", "-text")
         assert result.returncode == 0
         assert "verify OK" in result.stderr + result.stdout
-        entries = result.stdout.split("Serial Number: ")[1:]
-        for entry in entries:
+        for entry in result.stdout.split("Serial Number: ")[1:]:
             if int(entry.split()[0], 16) == int(serial_number, 16):
-                lines = entry.splitlines()
-                reasons = [
-                    after.strip()
-                    for line, after in zip(lines, lines[1:], strict=False)
-                    if "CRL Reason Code" in line
-                ]
+                told = pairwise(entry.splitlines())
+                reasons = [after.strip() for line, after in told if "CRL Reason Code" in line]
                 return reasons[0] if reasons else "listed"
         return ""
 

@@ -152,7 +152,7 @@ def test_all_letter_failures_do_the_same_work(holder: Holder):
         with CaptureQueriesContext(connection) as captured:
             assert refused(use_letter(holder, number=number, secret=secret, now=now, nonce=nonce))
         told = [query["sql"] for query in captured]
-        return [re.sub(r" (=|VALUES|IN) .*", "", sql) for sql in told if "SAVEPOINT" not in sql]
+        return [re.sub(r"'[^']*'|\d+", "?", sql) for sql in told if "SAVEPOINT" not in sql]
 
     late = NOW + timedelta(days=31)
     wrong = work(expired.number, WRONG)
@@ -204,7 +204,7 @@ def test_request_after_half_an_hour_is_refused(holder: Holder):
 @pytest.mark.parametrize(
     ("card", "reason"),
     [
-        (TestCard(rsa.generate_private_key(65537, 1024)), RequestReason.WEAK_KEY_SIZE),
+        (TestCard(rsa.generate_private_key(65537, 1024)), RequestReason.WEAK_KEY_SIZE),  # noqa: S505 - weak on purpose
         (None, RequestReason.TOO_LARGE),
     ],
 )
@@ -234,7 +234,7 @@ def test_one_key_is_never_certified_twice_not_even_after_revocation(holder: Hold
 
 
 @pytest.mark.parametrize(
-    "pin", ["", "12345", "1" * 13, "abcdef", "１２３４５６", "111111", "123456", "987654"]
+    "pin", ["", "12345", "1" * 13, "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "111111", "123456", "987654"]
 )
 def test_pin_that_is_no_pin_or_the_first_to_be_guessed_is_refused(holder: Holder, pin: str):
     letter = print_letter(holder)
