@@ -15,13 +15,13 @@ from approvals.policies.resolver import (
     Case,
     Person,
     Reason,
-    Resolution,
     StageView,
     Taken,
     group_for,
     resolve,
 )
 from approvals.policies.statements import decision_text, previous_digest
+from approvals.queries.planning import with_cards
 from approvals.queries.cases import Submitted, people, read_person, read_submitted
 from approvals.states import Act, RequestState
 from audit import operations as audit
@@ -319,5 +319,5 @@ def _next_people(submitted: Submitted, decision: Decision, now: datetime) -> tup
         submitted.request.company_id, submitted.kind, submitted.revision.content,
         submitted.money, now=now,
     )  # fmt: skip
-    resolution: Resolution = resolve(moved, everyone)
+    resolution = resolve(moved, with_cards(everyone))
     return resolution.current.eligible if resolution.current else ()

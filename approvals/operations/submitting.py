@@ -56,7 +56,7 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
         "approvals.request.submitted",
         request=request,
         cause=f"{reference}/{revision.number}",
-        user_ids=[p.user_id for p in chosen.resolution.stages[0].eligible],
+        user_ids=[p.user_id for p in chosen.expected.stages[0].eligible],
         actor=actor,
         now=now,
         content=facts.content,

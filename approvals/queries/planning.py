@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.errors import AmbiguousFlow, NobodyCanAct, NoFlow
 from approvals.kinds import Kind, SubjectFacts
-from approvals.policies.resolver import Case, Resolution, resolve
+from approvals.policies.resolver import Case, Person, Resolution, Standing, resolve
 from approvals.policies.rules import Question, Rule, matching
 from approvals.queries.cases import people, rules_of
 from approvals.states import RequestState
@@ -15,10 +15,15 @@ from approvals.states import RequestState
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Say which rule would apply to a subject as it stands, and who could act."""
+    """Say which rule would apply to a subject as it stands, and who could act.
+
+    `expected` leaves certificates aside: somebody whose card is not yet in use, or suspended,
+    may still be the one to act when the stage comes.
+    """
 
     rule: Rule
     resolution: Resolution
+    expected: Resolution
 
 
 def plan(
@@ -41,8 +46,14 @@ def plan(
     if len(found) > 1:
         raise AmbiguousFlow()
     case = Case(RequestState.PENDING, editors, found[0].stages, (), kind.functions)
-    resolution = resolve(case, people(company_id, kind, facts.content, facts.money, now=now))
-    blocked = resolution.blocked_stage()
+    everyone = people(company_id, kind, facts.content, facts.money, now=now)
+    expected = resolve(case, with_cards(everyone))
+    blocked = expected.blocked_stage()
     if blocked is not None:
         raise NobodyCanAct(stage=blocked.spec.number)
-    return Plan(found[0], resolution)
+    return Plan(found[0], resolve(case, everyone), expected)
+
+
+def with_cards(everyone: tuple[Person, ...]) -> tuple[Person, ...]:
+    """Return these people as if every certificate were good."""
+    return tuple(replace(person, certificate=Standing.GOOD) for person in everyone)
