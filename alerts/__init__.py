@@ -1,0 +1,1 @@
+"""What people are told: finished messages and their delivery."""

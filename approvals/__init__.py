@@ -1,0 +1,1 @@
+"""The one engine for everything that needs a second person."""

@@ -1,0 +1,91 @@
+"""What can go wrong with requests that need a second person."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import Conflict, NotAllowed, NotFound, RuleBroken
+
+
+class RequestNotFound(NotFound):
+    """Say that the actor sees no request of this reference."""
+
+    def __init__(self) -> None:
+        super().__init__("approvals.request.not_found", _("There is no such request."))
+
+
+class WrongState(Conflict):
+    """Say that the request has moved on."""
+
+    def __init__(self, *, state: str) -> None:
+        super().__init__(
+            "approvals.request.moved_on",
+            _("The request has moved on in the meantime. Look at its present state first."),
+            state=state,
+        )
+
+
+class StaleRevision(Conflict):
+    """Say that the page showed an older revision or stage than the one now pending."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.stale",
+            _("The request was changed after this page was shown. Read it again before deciding."),
+        )
+
+
+class NotForYou(NotAllowed):
+    """Say why this person may not decide here; `reasons` are resolver reasons."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(
+            "approvals.request.not_for_you",
+            _("You cannot decide on this request at this stage."),
+            reasons=", ".join(reasons),
+        )
+        self.reasons = reasons
+
+
+class NoFlow(RuleBroken):
+    """Say that no rule of the company covers this, so nothing passes (FLOW-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.flow.none",
+            _("No approval rule of your company covers this amount and account."),
+            field="amount",
+        )
+
+
+class AmbiguousFlow(RuleBroken):
+    """Say that two rules cover this equally well, so neither is used (FLOW-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.flow.ambiguous",
+            _("Two approval rules of your company cover this; ask your security officers to mend them."),
+            field="amount",
+        )
+
+
+class NobodyCanAct(RuleBroken):
+    """Say that a stage of the flow has too few people who could complete it (ENT-4)."""
+
+    def __init__(self, *, stage: int) -> None:
+        super().__init__(
+            "approvals.flow.nobody",
+            _("Stage %(stage)d of the approval flow has nobody who could complete it."),
+            stage=stage,
+        )
+
+
+class ReasonMissing(RuleBroken):
+    """Say that a return or reject needs a reason (DUAL-4)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.reason.missing",
+            _("Write the reason: the maker reads it."),
+            field="reason",
+        )

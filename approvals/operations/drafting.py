@@ -1,0 +1,120 @@
+"""Make, edit and delete drafts; steps for the apps whose subjects are edited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from approvals.errors import RequestNotFound, WrongState
+from approvals.kinds import Kind, SubjectFacts, kind_of
+from approvals.models import Editor, Request
+from approvals.states import EDITABLE, Act, RequestState
+from audit import operations as audit
+from identity.models import User
+from identity.operations import home_chain
+from kernel import ids
+from kernel.clock import business_date
+
+
+def next_reference(kind: Kind, now: datetime) -> str:
+    """Return a fresh reference such as T20261122-48213907: letter, business date, scattered number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('approvals_reference')")
+        (number,) = cursor.fetchone()
+    return f"{kind.letter}{business_date(now):%Y%m%d}-{ids.scatter(number)}"
+
+
+def open_request(
+    *, kind: Kind, reference: str, subject_id: int, facts: SubjectFacts, actor: User, now: datetime
+) -> Request:
+    """Open a draft about a subject that its app has just written; a step (DUAL-1)."""
+    audit.require_transaction()
+    assert actor.company is not None  # noqa: S101 - the edge's permission is an enterprise role's
+    request = Request.objects.create(
+        reference=reference, company=actor.company, kind=kind.code, subject_id=subject_id,
+        title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
+        account_id=facts.account_id, maker=actor, deadline=facts.deadline,
+        created_at=now, changed_at=now,
+    )  # fmt: skip
+    Editor.objects.create(request=request, user=actor, since=now)
+    _record(request, "approvals.request.drafted", actor, now, after=dict(facts.content))
+    return request
+
+
+def lock_editable(*, actor: User, reference: str) -> Request:
+    """Lock a request of the actor's company that may be edited now; a step.
+
+    Raises RequestNotFound or WrongState.
+    """
+    request = lock_request(actor, reference)
+    if request.state not in EDITABLE:
+        raise WrongState(state=request.state)
+    return request
+
+
+def edit_request(
+    *,
+    request: Request,
+    facts: SubjectFacts,
+    before: dict[str, str],
+    actor: User,
+    now: datetime,
+) -> None:
+    """Note an edit of a locked request's subject; a step. The editor never decides on it (DUAL-2)."""
+    audit.require_transaction()
+    Editor.objects.bulk_create(
+        [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
+    )
+    Request.objects.filter(pk=request.pk).update(
+        title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
+        account_id=facts.account_id, deadline=facts.deadline, changed_at=now,
+    )  # fmt: skip
+    _record(
+        request, "approvals.request.edited", actor, now, before=before, after=dict(facts.content)
+    )
+
+
+@transaction.atomic(durable=True)
+def delete(*, actor: User, reference: str, now: datetime) -> None:
+    """Drop a draft that was never submitted (DUAL-1). Raises RequestNotFound or WrongState."""
+    request = lock_request(actor, reference)
+    if request.state != RequestState.DRAFT:
+        raise WrongState(state=request.state)
+    request.delete_draft()
+    request.changed_at = now
+    request.save(update_fields=["state", "changed_at"])
+    _record(request, f"approvals.request.{Act.DELETE}d", actor, now)
+
+
+def lock_request(actor: User, reference: str) -> Request:
+    """Lock a request of the actor's company; first in the lock order. Raises RequestNotFound."""
+    request = (
+        Request.objects.select_for_update(of=("self",))
+        .select_related("company")
+        .filter(reference=reference, company_id=actor.company_id)
+        .first()
+    )
+    if request is None:
+        raise RequestNotFound()
+    return request
+
+
+def kind_of_request(request: Request) -> Kind:
+    """Return what a request is about."""
+    return kind_of(request.kind)
+
+
+def _record(
+    request: Request,
+    event: str,
+    actor: User,
+    now: datetime,
+    *,
+    before: dict[str, str] | None = None,
+    after: dict[str, str] | None = None,
+) -> None:
+    audit.record(
+        chain=home_chain(actor), event=event, actor=actor.public_id,
+        target=f"request:{request.reference}", now=now, before=before, after=after,
+    )  # fmt: skip

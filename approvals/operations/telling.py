@@ -1,0 +1,43 @@
+"""Tell people what happened to a request; a step of the act itself (ALR-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from alerts import operations as alerts
+from approvals.kinds import kind_of
+from approvals.models import Request
+from identity.models import User
+from identity.queries import recipients
+from kernel.clock import TAIPEI
+from kernel.money import Money
+
+
+def tell(
+    event: str,
+    *,
+    request: Request,
+    cause: str,
+    user_ids: Iterable[int],
+    actor: User,
+    now: datetime,
+    content: Mapping[str, str],
+    reason: str = "",
+) -> None:
+    """Write a message to each of these people about what was done to a request."""
+    readers = recipients(user_ids)
+    if not readers:
+        return
+    kind = kind_of(request.kind)
+    facts = {
+        "reference": request.reference,
+        "kind_name": kind.name,
+        "amount_text": str(Money(request.amount, request.currency)),
+        "company_name": request.company.name,
+        "actor_name": actor.display_name,
+        "reason": reason,
+        "deadline": request.deadline.astimezone(TAIPEI).strftime("%Y/%m/%d %H:%M"),
+        **kind.alert_facts(content),
+    }
+    alerts.enqueue(event=event, cause=cause, recipients=readers, facts=facts, now=now)

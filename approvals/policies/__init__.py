@@ -1,0 +1,1 @@
+"""Does the rule allow it? Pure functions over given facts."""

@@ -1,0 +1,224 @@
+"""Read one request as the rules see it, in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from approvals.errors import RequestNotFound
+from approvals.kinds import Kind, kind_of
+from approvals.models import Decision, Editor, FlowRule, FlowStage, Request, Revision, Stage
+from approvals.policies.resolver import Case, Person, Power, Standing, Taken
+from approvals.policies.rules import Rule, StageSpec
+from approvals.states import RequestState
+from certificates import queries as certificates
+from identity import queries as identity
+from identity.models import User
+from kernel.money import Money
+from ledger import queries as ledger
+from ledger.policies import AccountFunction
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """Pair a stage's row with the decisions taken at it and the digests (hex) of their signatures."""
+
+    pk: int
+    spec: StageSpec
+    taken: tuple[Taken, ...]
+    signatures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Hold a submitted request with its present revision, stages and decisions."""
+
+    request: Request
+    revision: Revision
+    stages: tuple[StageRow, ...]
+    editors: frozenset[int]
+
+    @property
+    def kind(self) -> Kind:
+        """Return what the request is about."""
+        return kind_of(self.request.kind)
+
+    @property
+    def money(self) -> Money:
+        """Return the amount of the request."""
+        return Money(self.request.amount, self.request.currency)
+
+    @property
+    def case(self) -> Case:
+        """Return what the resolver judges."""
+        return Case(
+            state=RequestState(self.request.state),
+            editors=self.editors,
+            stages=tuple(stage.spec for stage in self.stages),
+            taken=tuple(taken for stage in self.stages for taken in stage.taken),
+            functions=self.kind.functions,
+        )
+
+    def stage(self, number: int) -> StageRow:
+        """Return the stage of this number."""
+        return next(stage for stage in self.stages if stage.spec.number == number)
+
+
+def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
+    """Return the requests of the actor's company on accounts they may see, and those they edited."""
+    own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
+    accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
+    return Request.objects.filter(
+        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_id
+    )
+
+
+def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
+    """Return a request the actor may see. Raises RequestNotFound for any other."""
+    rows = visible_to(actor, now=now).select_related("company", "maker")
+    found = rows.filter(reference=reference).first()
+    if found is None:
+        raise RequestNotFound()
+    return found
+
+
+def read_submitted(actor: User, reference: str) -> Submitted:
+    """Return a request of the actor's company as submitted, in two statements.
+
+    Raises RequestNotFound where the company has no such request, or it was never submitted.
+    """
+    editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
+    revision = (
+        Revision.objects.select_related("request__company", "request__maker", "policy")
+        .annotate(editor_ids=ArraySubquery(editors))
+        .filter(
+            request__reference=reference,
+            request__company_id=actor.company_id,
+            number=F("request__revision_number"),
+        )
+        .first()
+    )
+    if revision is None:
+        raise RequestNotFound()
+    return Submitted(
+        request=revision.request,
+        revision=revision,
+        stages=stage_rows(revision.pk),
+        editors=frozenset(revision.editor_ids),
+    )
+
+
+def stage_rows(revision_id: int) -> tuple[StageRow, ...]:
+    """Return a revision's stages in order, each with its decisions, in one statement."""
+    decisions = (
+        Decision.objects.filter(stage=OuterRef("pk"))
+        .order_by("pk")
+        .values(
+            json=JSONObject(
+                user="user_id", act="act", group="group", signature="signature__cms_sha256"
+            )
+        )
+    )
+    rows = Stage.objects.filter(revision_id=revision_id).annotate(taken=ArraySubquery(decisions))
+    return tuple(_stage_row(row) for row in rows.order_by("number"))
+
+
+def _stage_row(row: Stage) -> StageRow:
+    spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
+    return StageRow(
+        pk=row.pk,
+        spec=spec,
+        taken=tuple(Taken(d["user"], row.number, d["act"], d["group"]) for d in row.taken),
+        signatures=tuple(d["signature"] for d in row.taken),
+    )
+
+
+def people(
+    company_id: int,
+    kind: Kind,
+    content: Mapping[str, str],
+    money: Money,
+    *,
+    now: datetime,
+    user_ids: Sequence[int] | None = None,
+) -> tuple[Person, ...]:
+    """Return the company's people (or some of them) as the rules see them, in four statements."""
+    members = identity.members(company_id, now=now, user_ids=user_ids)
+    ids = [member.user_id for member in members]
+    functions = kind.headroom(ids, content, now=now)
+    standings = standings_of(ids, kind, money, now=now)
+    return tuple(
+        Person(
+            user_id=member.user_id,
+            public_id=member.public_id,
+            name=member.name,
+            in_force=member.in_force,
+            powers=tuple(Power(g.role, g.level, g.group) for g in member.grants),
+            functions=functions.get(member.user_id, {}),
+            certificate=standings.get(member.user_id, Standing.NONE),
+        )
+        for member in members
+    )
+
+
+def standings_of(
+    user_ids: Sequence[int], kind: Kind, money: Money, *, now: datetime
+) -> dict[int, Standing]:
+    """Return how these people's signing certificates stand for this act, in one statement.
+
+    People without a certificate are left out.
+    """
+    return {
+        user_id: Standing.SUSPENDED
+        if facts.refusal(function=kind.code, amount=money, now=now)
+        else Standing.GOOD
+        for user_id, facts in certificates.signing_certificates(user_ids).items()
+    }
+
+
+def read_person(
+    actor: User, submitted: Submitted, *, now: datetime
+) -> tuple[Person, frozenset[int]]:
+    """Return the actor as the rules see them, and the grants this rests on, in three statements."""
+    grants = identity.grants_of(actor.pk, now=now)
+    content = submitted.revision.content
+    standings = standings_of([actor.pk], submitted.kind, submitted.money, now=now)
+    person = Person(
+        user_id=actor.pk,
+        public_id=actor.public_id,
+        name=actor.display_name,
+        in_force=bool(grants),
+        powers=tuple(Power(g.role, g.level, g.group) for g in grants.values()),
+        functions=submitted.kind.headroom([actor.pk], content, now=now).get(actor.pk, {}),
+        certificate=standings.get(actor.pk, Standing.NONE),
+    )
+    return person, frozenset(grants)
+
+
+def rules_of(company_id: int) -> tuple[Rule, ...]:
+    """Return a company's rule table with the stages of each flow, in two statements (FLOW-2)."""
+    rows = list(FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk"))
+    stages: dict[int, list[StageSpec]] = {}
+    for row in FlowStage.objects.filter(flow__company_id=company_id).order_by("flow_id", "number"):
+        spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
+        stages.setdefault(row.flow_id, []).append(spec)
+    return tuple(
+        Rule(
+            rule_id=row.pk,
+            kind=row.kind,
+            account_id=row.account_id,
+            currency=row.currency,
+            importance=row.importance,
+            minimum=row.minimum,
+            maximum=row.maximum,
+            flow_code=row.flow.code,
+            flow_name=row.flow.name,
+            stages=tuple(stages.get(row.flow_id, ())),
+        )
+        for row in rows
+    )

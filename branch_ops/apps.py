@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class BranchOpsConfig(AppConfig):
+    name = "branch_ops"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+class StaffAdminConfig(AdminConfig):
+    """Bring the admin to the staff site; it is named in that site's settings alone."""
+
+    default = False

@@ -1,0 +1,1 @@
+"""The program on the customer's own computer: it imports nothing of the bank."""

@@ -1,0 +1,61 @@
+"""The staff window on certificates, letters, the authority and its revocation lists."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from certificates.models import Certificate, CertificateAuthority, Letter, RevocationList
+from certificates.queries import visible_certificates
+from identity.models import User
+from identity.queries import visible_users
+
+
+@admin.register(Certificate)
+class CertificateAdmin(admin.ModelAdmin):
+    list_display = (
+        "serial_number", "holder", "purpose", "storage", "state", "suspensions", "not_after",
+    )  # fmt: skip
+    list_filter = ("state", "purpose", "storage")
+    list_select_related = ("holder",)
+    search_fields = ("serial_number", "holder__display_name", "holder__public_id")
+    exclude = ("der",)
+
+    def visible(self, actor: User, rows: QuerySet[Certificate]) -> QuerySet[Certificate]:
+        """Return the certificates of people the reader may see."""
+        return rows.filter(pk__in=visible_certificates(actor).values("pk"))
+
+
+@admin.register(Letter)
+class LetterAdmin(admin.ModelAdmin):
+    list_display = ("number", "holder", "purpose", "state", "tries", "prepared_at", "expires_at")
+    list_filter = ("state", "purpose")
+    list_select_related = ("holder",)
+    search_fields = ("number", "holder__display_name", "holder__public_id")
+    exclude = ("secret_hmac",)
+
+    def visible(self, actor: User, rows: QuerySet[Letter]) -> QuerySet[Letter]:
+        """Return the letters of people the reader may see; never what is in them."""
+        return rows.filter(holder__in=visible_users(actor))
+
+
+@admin.register(CertificateAuthority)
+class CertificateAuthorityAdmin(admin.ModelAdmin):
+    list_display = ("name", "kind", "crl_number", "created_at")
+    exclude = ("certificate_der", "key_reference")
+
+    def visible(
+        self, actor: User, rows: QuerySet[CertificateAuthority]
+    ) -> QuerySet[CertificateAuthority]:
+        """Return both: who certifies is public."""
+        return rows
+
+
+@admin.register(RevocationList)
+class RevocationListAdmin(admin.ModelAdmin):
+    list_display = ("number", "entries", "this_update", "next_update")
+    exclude = ("der",)
+
+    def visible(self, actor: User, rows: QuerySet[RevocationList]) -> QuerySet[RevocationList]:
+        """Return all: revocation lists are public."""
+        return rows

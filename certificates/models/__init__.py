@@ -1,0 +1,20 @@
+"""What is stored of the authority, certificates, letters, cards and signatures."""
+
+from __future__ import annotations
+
+from certificates.models.authority import CertificateAuthority, RevocationList
+from certificates.models.certificates import Card, Certificate, CertificateEvent
+from certificates.models.letters import Enrolment, Letter
+from certificates.models.signatures import Signature, SignRequest
+
+__all__ = [
+    "Card",
+    "Certificate",
+    "CertificateAuthority",
+    "CertificateEvent",
+    "Enrolment",
+    "Letter",
+    "RevocationList",
+    "SignRequest",
+    "Signature",
+]

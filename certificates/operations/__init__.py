@@ -1,0 +1,54 @@
+"""Certify, suspend, revoke, show statements and accept signatures. The only writer of its rows."""
+
+from __future__ import annotations
+
+from certificates.operations.authority import prepare_authority, publish_crl, publish_crl_step
+from certificates.operations.enrolment import (
+    EnrolOutcome,
+    EnrolResult,
+    begin_enrolment,
+    confirm,
+    enrol,
+    prepare_confirmation,
+)
+from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
+from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.showing import (
+    SignRequestFacts,
+    UnlockResult,
+    prepare_signature,
+    unlock,
+)
+from certificates.operations.signing import (
+    SignatureFacts,
+    VerifiedSignature,
+    accept_signature,
+    verify_signature,
+)
+
+__all__ = [
+    "EnrolOutcome",
+    "EnrolResult",
+    "PrintedLetter",
+    "SignRequestFacts",
+    "SignatureFacts",
+    "UnlockResult",
+    "VerifiedSignature",
+    "accept_signature",
+    "begin_enrolment",
+    "confirm",
+    "enrol",
+    "issue_letter",
+    "issue_letter_step",
+    "prepare_authority",
+    "prepare_confirmation",
+    "prepare_signature",
+    "publish_crl",
+    "publish_crl_step",
+    "revoke",
+    "revoke_step",
+    "suspend",
+    "suspend_step",
+    "unlock",
+    "verify_signature",
+]

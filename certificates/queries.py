@@ -1,0 +1,226 @@
+"""Which certificates, signatures and revocation lists are there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.db.models import QuerySet
+
+from certificates import gateways
+from certificates.errors import AuthorityMissing, SigningReason
+from certificates.formats.profiles import Purpose
+from certificates.formats.statements import short_code, statement_sha256
+from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
+from certificates.policies import Standing, scope_refusal, standing_refusal
+from certificates.render import SignedStatement, evidence_files, pack
+from certificates.states import LIVE
+from identity.models import User
+from identity.queries import visible_users
+from kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """Describe one certificate with its card; texts are empty and times None until issued."""
+
+    id: int
+    holder_id: int
+    serial_number: str
+    sha256: str
+    purpose: str
+    storage: str
+    state: str
+    state_since: datetime
+    suspensions: int
+    card_state: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+    functions: tuple[str, ...] | None
+    amount_cap: Decimal | None
+    amount_cap_currency: str
+
+    def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
+        """Return why this certificate could not sign now (a SigningReason), or None.
+
+        For buttons and for the rules' own judgement; `accept_signature` asks again under lock.
+        """
+        standing = Standing(
+            state=self.state,
+            storage=self.storage,
+            card_state=self.card_state,
+            not_before=self.not_before,
+            not_after=self.not_after,
+            functions=self.functions,
+            amount_cap=self.amount_cap,
+            amount_cap_currency=self.amount_cap_currency,
+        )
+        reason: SigningReason | None = standing_refusal(
+            standing, allowed_storages=gateways.allowed_storages(), now=now
+        )
+        return reason or scope_refusal(standing, function=function, amount=amount)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedSignature:
+    """Show one accepted signature of a request: who signed what, when, with what in force."""
+
+    id: int
+    signer_id: int
+    signer_name: str
+    action: str
+    revision: int
+    statement: bytes
+    text: str
+    short_code: str
+    cms: bytes
+    cms_sha256: str
+    certificate_serial: str
+    certificate_der: bytes
+    certificate_state: str
+    signed_at: datetime
+    crl_number: int
+
+
+def signing_certificate(user_id: int) -> CertificateFacts | None:
+    """Return a person's signing certificate in force or on hold, or None."""
+    return signing_certificates([user_id]).get(user_id)
+
+
+def signing_certificates(user_ids: Iterable[int]) -> dict[int, CertificateFacts]:
+    """Return the signing certificates in force or on hold of these people; one query."""
+    rows = Certificate.objects.filter(
+        holder_id__in=list(user_ids), purpose=Purpose.SIGNING.name, state__in=LIVE
+    )
+    return {row.holder_id: _facts(row) for row in rows.select_related("card")}
+
+
+def own_certificates(user_id: int) -> list[CertificateFacts]:
+    """Return all of a person's certificates and applications, newest first."""
+    rows = Certificate.objects.filter(holder_id=user_id).select_related("card")
+    return [_facts(row) for row in rows.order_by("-pk")]
+
+
+def signatures_of(request_key: str) -> list[AcceptedSignature]:
+    """Return the signatures over a request (its number as in the statements), oldest first."""
+    rows = (
+        Signature.objects.filter(sign_request__request_key=request_key)
+        .select_related("sign_request__user", "certificate")
+        .order_by("pk")
+    )
+    return [_accepted(row) for row in rows]
+
+
+def latest_crl() -> bytes:
+    """Return the DER of the newest revocation list (CERT-8). Raises AuthorityMissing."""
+    der = RevocationList.objects.order_by("-number").values_list("der", flat=True).first()
+    if der is None:
+        raise AuthorityMissing
+    return bytes(der)
+
+
+def root_pem() -> bytes:
+    """Return the root's certificate. Raises AuthorityMissing."""
+    return _authority_pem(CertificateAuthority.Kind.ROOT)
+
+
+def issuing_pem() -> bytes:
+    """Return the issuing authority's certificate. Raises AuthorityMissing."""
+    return _authority_pem(CertificateAuthority.Kind.ISSUING)
+
+
+def authority_chain_pem() -> bytes:
+    """Return issuing authority and root, in this order."""
+    return issuing_pem() + root_pem()
+
+
+def evidence(request_key: str) -> dict[str, bytes]:
+    """Return the evidence of a request's signatures as files by name (SIGN-4).
+
+    Whether the reader may see the request is for the caller to have checked.
+    """
+    signed = [
+        SignedStatement(
+            statement=row.statement,
+            text=row.text,
+            cms=row.cms,
+            certificate_pem=_pem(row.certificate_der),
+            signed_at=row.signed_at,
+        )
+        for row in signatures_of(request_key)
+    ]
+    return evidence_files(
+        signed, root_pem=root_pem(), issuing_pem=issuing_pem(), crl_der=latest_crl()
+    )
+
+
+def evidence_zip(request_key: str, *, now: datetime) -> bytes:
+    """Return the evidence of a request's signatures as one zip file (SIGN-4)."""
+    return pack(evidence(request_key), made_at=now)
+
+
+def visible_certificates(actor: User) -> QuerySet[Certificate]:
+    """Return the certificates of people the actor may see."""
+    return Certificate.objects.filter(holder__in=visible_users(actor))
+
+
+def _authority_pem(kind: str) -> bytes:
+    der = CertificateAuthority.objects.filter(kind=kind).values_list("certificate_der", flat=True)
+    found = der.first()
+    if found is None:
+        raise AuthorityMissing
+    return _pem(bytes(found))
+
+
+def _pem(der: bytes) -> bytes:
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+def _facts(row: Certificate) -> CertificateFacts:
+    return CertificateFacts(
+        id=row.pk,
+        holder_id=row.holder_id,
+        serial_number=row.serial_number or "",
+        sha256=row.sha256 or "",
+        purpose=row.purpose,
+        storage=row.storage,
+        state=row.state,
+        state_since=row.state_since,
+        suspensions=row.suspensions,
+        card_state=row.card.state if row.card is not None else None,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        functions=tuple(row.functions) if row.functions is not None else None,
+        amount_cap=row.amount_cap,
+        amount_cap_currency=row.amount_cap_currency,
+    )
+
+
+def _accepted(row: Signature) -> AcceptedSignature:
+    request, statement = row.sign_request, bytes(row.sign_request.statement)
+    return AcceptedSignature(
+        id=row.pk,
+        signer_id=request.user_id,
+        signer_name=request.user.display_name,
+        action=request.action,
+        revision=request.revision,
+        statement=statement,
+        text=request.text,
+        short_code=short_code(statement_sha256(statement)),
+        cms=bytes(row.cms),
+        cms_sha256=row.cms_sha256,
+        certificate_serial=row.certificate.serial_number or "",
+        certificate_der=bytes(row.certificate.der or b""),
+        certificate_state=row.certificate_state,
+        signed_at=row.signed_at,
+        crl_number=row.crl_number,
+    )
+
+
+def holder_by_public_id(public_id: str) -> User | None:
+    """Return a person by their public id, or None."""
+    return User.objects.filter(public_id=public_id).first()

@@ -1,0 +1,17 @@
+"""The addresses of the card's messages and of what everyone may fetch of the authority."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from certificates import views
+
+app_name = "certificates"
+urlpatterns = [
+    path("card/enrol", views.enrol, name="enrol"),
+    path("card/confirm", views.confirm, name="confirm"),
+    path("card/unlock", views.unlock, name="unlock"),
+    path("pki/crl/issuing.crl", views.crl, name="crl"),
+    path("pki/root.pem", views.root, name="root"),
+    path("pki/issuing.pem", views.issuing, name="issuing"),
+]

@@ -1,0 +1,156 @@
+"""The card's messages from the browser, and what everyone may fetch of the authority."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from certificates import operations, queries
+from certificates.errors import CardLocked, LetterRefused, PinRefused
+from certificates.forms import ConfirmMessage, EnrolMessage, UnlockMessage, read_message
+from certificates.permissions import Permission
+from identity.permissions import public, requires
+from kernel import clock
+from kernel.canonical import sha256_hex
+from kernel.errors import DomainError, RuleBroken
+
+View = Callable[..., HttpResponse]
+# How long others may keep a revocation list: short, so that a suspension reaches them soon.
+CRL_SECONDS = 60
+
+
+def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
+    """Answer the card in JSON: `ok` with its members, or what went wrong in the reader's words.
+
+    RuleBroken is answered here, beside its field, as a form would; other errors are the
+    middleware's.
+    """
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return JsonResponse({"ok": True, **view(request)})
+        except RuleBroken as error:
+            return JsonResponse(_refusal(error), status=error.status)
+
+    return never_cache(require_POST(answered))
+
+
+@requires(Permission.ENROL)
+@answers_card
+def enrol(request: HttpRequest) -> dict[str, Any]:
+    """Use a letter and a certificate request; answer the certificate and its challenge."""
+    message = read_message(EnrolMessage, request.content_type, request.body)
+    now = clock.now()
+    result = operations.enrol(
+        actor=request.user,  # type: ignore[arg-type]
+        session_key_sha256=request.session.key_sha256,
+        audience=origin_of(request),
+        letter_number=message["letter_number"],
+        secret=message["secret"],
+        request_der=message["request"],
+        pin=message["pin"],
+        now=now,
+    )
+    if result.challenge is None:
+        raise LetterRefused
+    return {
+        "certificate": _base64(result.certificate),
+        "certificate_sha256": sha256_hex(result.certificate),
+        "challenge": _base64(result.challenge.statement),
+        "now": _exact(now),
+    }
+
+
+@requires(Permission.ENROL)
+@answers_card
+def confirm(request: HttpRequest) -> dict[str, Any]:
+    """Put the certificate into force whose key signed the challenge."""
+    message = read_message(ConfirmMessage, request.content_type, request.body)
+    operations.confirm(
+        actor=request.user,  # type: ignore[arg-type]
+        session_key_sha256=request.session.key_sha256,
+        certificate_sha256=message["certificate_sha256"],
+        signature_der=message["signature"],
+        signing_time=message["signing_time"],
+        now=clock.now(),
+    )
+    return {}
+
+
+@requires(Permission.SIGN)
+@answers_card
+def unlock(request: HttpRequest) -> dict[str, Any]:
+    """Check the PIN for one sign request; answer the bank's time to sign with."""
+    message = read_message(UnlockMessage, request.content_type, request.body)
+    now = clock.now()
+    result = operations.unlock(
+        actor=request.user,  # type: ignore[arg-type]
+        session_key_sha256=request.session.key_sha256,
+        sign_request_id=message["sign_request"],
+        pin=message["pin"],
+        now=now,
+    )
+    if result.locked:
+        raise CardLocked
+    if not result.ok:
+        raise PinRefused(result.tries_left)
+    return {"now": _exact(now)}
+
+
+@public
+@require_GET
+def crl(request: HttpRequest) -> HttpResponse:
+    """Give everyone the newest revocation list (CERT-8)."""
+    answer = HttpResponse(queries.latest_crl(), content_type="application/pkix-crl")
+    answer["Cache-Control"] = f"public, max-age={CRL_SECONDS}"
+    return answer
+
+
+@public
+@require_GET
+def root(request: HttpRequest) -> HttpResponse:
+    """Give everyone the root's certificate."""
+    return _certificate(queries.root_pem(), "root.pem")
+
+
+@public
+@require_GET
+def issuing(request: HttpRequest) -> HttpResponse:
+    """Give everyone the issuing authority's certificate."""
+    return _certificate(queries.issuing_pem(), "issuing.pem")
+
+
+def origin_of(request: HttpRequest) -> str:
+    """Return the origin of the site the reader is on, as statements name their audience."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def _certificate(pem: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(pem, content_type="application/x-pem-file")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _refusal(error: DomainError) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "ok": False, "code": error.code, "message": str(error), "field": error.field,
+    }  # fmt: skip
+    if isinstance(error, PinRefused | CardLocked):
+        answer["tries_left"] = error.facts.get("tries_left", 0)
+    return answer
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _exact(now: datetime) -> str:
+    return clock.isoformat(now)

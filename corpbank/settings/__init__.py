@@ -1,0 +1,1 @@
+"""Settings: `enterprise` and `staff` are the two sites, `test` serves the tests."""

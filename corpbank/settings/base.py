@@ -1,0 +1,209 @@
+"""What both sites, the worker and the tests share; secrets come from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+from corpbank.logs import logging_settings
+from corpbank.settings import environment
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# --- what is installed -------------------------------------------------------------------------
+# Own apps stand first, so that their commands and templates win over those of the same name.
+INSTALLED_APPS = [
+    "corpbank.apps.CorpbankConfig",
+    # Named in full: the module also holds the configuration of the staff site's admin.
+    "branch_ops.apps.BranchOpsConfig",
+    "enterprise",
+    "transfers",
+    "approvals",
+    "certificates",
+    "ledger",
+    "identity",
+    "alerts",
+    "audit",
+    "guardian",
+    "django_fsm",
+    "django_filters",
+    "csp",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "identity.middleware.PersonMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+WSGI_APPLICATION = "corpbank.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- where things are kept ---------------------------------------------------------------------
+DATABASE_POOL_SIZE = environment.number("DATABASE_POOL_SIZE", 8)
+
+
+def databases(url: str, owner_url: str, *, pool_size: int) -> dict[str, dict[str, Any]]:
+    """Return the one database under its two roles.
+
+    'default' reads and writes rows as the application role. 'owner' owns the tables and is used by
+    ``migrate --database=owner`` alone; a site that is given no OWNER_DATABASE_URL cannot be it.
+    """
+    aliases = {"default": environment.database(url, pool_size=pool_size)}
+    if owner_url:
+        aliases["owner"] = environment.database(owner_url)
+    return aliases
+
+
+def caches(redis_url: str) -> dict[str, dict[str, Any]]:
+    """Return the cache on the Redis protocol: counters and hints, never the truth."""
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {"default": {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "corpbank"}}
+
+
+# --- language, numbers and time ----------------------------------------------------------------
+LANGUAGE_CODE = "zh-hant"
+LANGUAGES = [("zh-hant", "繁體中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+# Django's own zh_Hant formats switch the thousands separator off and refuse 1,234,567.
+FORMAT_MODULE_PATH = "corpbank.formats"
+USE_TZ = True
+TIME_ZONE = "Asia/Taipei"
+
+# --- files -------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(environment.text("STATIC_ROOT") or BASE_DIR / "staticfiles")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # The name of a file carries its content's hash, so browsers may keep it for ever.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- people ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
+PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
+ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
+# Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+SESSION_ENGINE = "identity.backends"
+SIGN_IN_URL = "enterprise:sign_in"
+# Sessions are rows of identity; messages between two pages travel in a signed cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# --- browsers ----------------------------------------------------------------------------------
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+CSP_REPORT_PATH = "/csp-reports"
+
+
+def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
+    """Return the cookie settings of one site.
+
+    Cookies ignore ports: two sites on one host name would otherwise read each other's. Over TLS
+    the names start with ``__Host-``, which binds them to exactly one host.
+    """
+    prefix = "" if plain_http else "__Host-"
+    return {
+        "SESSION_COOKIE_NAME": f"{prefix}corpbank_{site}_session",
+        "CSRF_COOKIE_NAME": f"{prefix}corpbank_{site}_csrf",
+        "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
+        "SESSION_COOKIE_SECURE": not plain_http,
+        "CSRF_COOKIE_SECURE": not plain_http,
+        "LANGUAGE_COOKIE_SECURE": not plain_http,
+    }
+
+
+# --- the worker --------------------------------------------------------------------------------
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# The queue only wakes the worker and a sweep follows anyway: a request never waits for it.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "health_check_interval": 10,
+}
+CELERY_BEAT_SCHEDULE = {
+    "alerts.sweep": {"task": "alerts.sweep", "schedule": 5.0, "options": {"expires": 5}},
+}
+
+# --- the outside world -------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = environment.text("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = environment.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "e-banking@bank.example")
+SMS_GATEWAY_URL = environment.text("SMS_GATEWAY_URL")
+SMS_GATEWAY_TOKEN = environment.text("SMS_GATEWAY_TOKEN")
+CORE_HOST = environment.text("CORE_HOST", "embedded")
+
+# --- the bank and its certificates -------------------------------------------------------------
+BANK_NAME = environment.text("BANK_NAME", "示範商業銀行")
+BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
+PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
+# Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
+SIGNING_ALLOWED_STORAGES = environment.words("SIGNING_ALLOWED_STORAGES", "HARDWARE")
+
+# --- what is written down ----------------------------------------------------------------------
+LOGGING = logging_settings(
+    level=environment.text("LOG_LEVEL", "INFO"), pretty=environment.flag("LOG_PRETTY")
+)
+LOGGING_CONFIG = "logging.config.dictConfig"
+DEBUG = False
+
+# --- the staff site's window -------------------------------------------------------------------
+STAFF_ADMIN = "branch_ops.apps.StaffAdminConfig"
+# The admin asks for Django's own session and sign-in middleware; sessions here are identity's.
+STAFF_SILENCED_CHECKS = ["admin.E408", "admin.E410"]
+
+
+def staff_templates() -> list[dict[str, Any]]:
+    """Return the template settings with what the admin's pages need besides."""
+    engine = TEMPLATES[0]
+    processors = [
+        *engine["OPTIONS"]["context_processors"],
+        "django.contrib.auth.context_processors.auth",
+    ]
+    return [{**engine, "OPTIONS": {**engine["OPTIONS"], "context_processors": processors}}]

@@ -1,0 +1,1 @@
+"""The customer's side: signing in, first use, own pages."""

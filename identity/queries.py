@@ -1,0 +1,203 @@
+"""Who is who, and what may they do now?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
+
+from alerts.render import Recipient
+from identity.models import Company, ContactPoint, FormPost, Grant, Session, SignInPolicy, Unit, User
+from identity.states import StandingState, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """Name one role in force: its code, reviewing level (0 to 3) and signing group."""
+
+    role: str
+    level: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Describe one person of a company as the approval rules see them."""
+
+    user_id: int
+    public_id: str
+    name: str
+    in_force: bool
+    grants: tuple[GrantFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Show one sign-in of a person to that person."""
+
+    started_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None
+    ended_why: str
+    address: str
+    agent: str
+    current: bool
+
+
+def _grants_in_force(now: datetime) -> QuerySet[Grant]:
+    """Return grants in force now: own state and period, and their person's and home's standing."""
+    home = Q(user__company__state=StandingState.ACTIVE, user__company__branch__state=StandingState.ACTIVE)
+    return Grant.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now),
+        home | Q(user__unit__state=StandingState.ACTIVE),
+        state=StandingState.ACTIVE,
+        valid_from__lte=now,
+        user__state=UserState.ACTIVE,
+    )
+
+
+def live_session(key_sha256: str, *, site: str, now: datetime) -> Session | None:
+    """Return the live session of a cookie with its person and their permissions, in one query.
+
+    The person's `granted` holds the permissions of all roles in force at this moment; nothing
+    of it is kept between requests (DEL-4).
+    """
+    idle = ExpressionWrapper(F("idle_minutes") * timedelta(minutes=1), output_field=DurationField())
+    permissions = (
+        _grants_in_force(now)
+        .filter(user=OuterRef("user_id"))
+        .annotate(permission=Func(F("role__permissions"), function="unnest"))
+        .values("permission")
+    )
+    session = (
+        Session.objects.select_related("user__company", "user__unit")
+        .annotate(granted=ArraySubquery(permissions))
+        .filter(
+            key_sha256=key_sha256,
+            site=site,
+            ended_at__isnull=True,
+            expires_at__gt=now,
+            seen_at__gt=Value(now) - idle,
+            user__state=UserState.ACTIVE,
+        )
+        .first()
+    )
+    if session is not None:
+        session.user.granted = frozenset(session.granted)
+    return session
+
+
+def permissions_of(user_id: int, *, now: datetime) -> frozenset[str]:
+    """Return the permissions of all roles a person holds in force at this moment."""
+    lists = _grants_in_force(now).filter(user_id=user_id).values_list("role__permissions", flat=True)
+    return frozenset(permission for permissions in lists for permission in permissions)
+
+
+def grants_of(user_id: int, *, now: datetime) -> dict[int, GrantFacts]:
+    """Return a person's grants in force by id, in one query; empty where person or home is not."""
+    rows = _grants_in_force(now).filter(user_id=user_id)
+    columns = rows.values_list("pk", "role__code", "level", "group")
+    return {pk: GrantFacts(role, level, group) for pk, role, level, group in columns}
+
+
+def earlier_outcome(*, actor: User, key: str) -> str:
+    """Return what an earlier sending of the same form led to, or empty text (TRF-8)."""
+    rows = FormPost.objects.filter(user=actor, key=key).values_list("outcome", flat=True)
+    return rows.first() or ""
+
+
+def members(
+    company_id: int, *, now: datetime, user_ids: Sequence[int] | None = None
+) -> list[Member]:
+    """Return everyone of a company (or some) with their roles in force, by name; two queries."""
+    grants: dict[int, list[GrantFacts]] = {}
+    rows = _grants_in_force(now).filter(user__company_id=company_id)
+    people = User.objects.filter(company_id=company_id).exclude(state=UserState.CLOSED)
+    if user_ids is not None:
+        rows, people = rows.filter(user_id__in=user_ids), people.filter(pk__in=user_ids)
+    for user_id, role, level, group in rows.values_list("user_id", "role__code", "level", "group"):
+        grants.setdefault(user_id, []).append(GrantFacts(role, level, group))
+    return [
+        Member(
+            user_id=person.pk,
+            public_id=person.public_id,
+            name=person.display_name,
+            in_force=person.state == UserState.ACTIVE,
+            grants=tuple(grants.get(person.pk, ())),
+        )
+        for person in people.order_by("display_name", "pk")
+    ]
+
+
+def recipients(user_ids: Iterable[int]) -> list[Recipient]:
+    """Return every registered contact point of these people with their language; one query."""
+    points = (
+        ContactPoint.objects.filter(user_id__in=list(user_ids))
+        .select_related("user__company")
+        .order_by("user_id", "channel")
+    )
+    return [
+        Recipient(
+            key=point.user.public_id,
+            channel=point.channel,
+            address=point.address,
+            language=point.user.language,
+            company_key=point.user.company.code if point.user.company else "",
+        )
+        for point in points
+    ]
+
+
+def names(public_ids: Iterable[str]) -> dict[str, str]:
+    """Return the display names behind public ids, for history pages; one query."""
+    return dict(
+        User.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "display_name")
+    )
+
+
+def recent_sign_ins(user_id: int, *, current_key_sha256: str, limit: int = 10) -> list[SignIn]:
+    """Return a person's latest sign-ins, newest first (AUTH-8)."""
+    rows = Session.objects.filter(user_id=user_id).order_by("-started_at")[:limit]
+    return [
+        SignIn(
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            ended_at=row.ended_at,
+            ended_why=row.ended_why,
+            address=row.address,
+            agent=row.agent,
+            current=row.key_sha256 == current_key_sha256,
+        )
+        for row in rows
+    ]
+
+
+def sign_in_policy() -> SignInPolicy:
+    """Return the bank's figures for signing in; the one seeded row."""
+    return SignInPolicy.objects.get(pk=1)
+
+
+def company_by_code(code: str) -> Company | None:
+    """Return the company with this code, or None."""
+    return Company.objects.filter(code=code).first()
+
+
+def visible_companies(actor: User) -> QuerySet[Company]:
+    """Return the companies a person of the bank may see: a branch its own, IT and bank all (DUAL-6)."""
+    if actor.unit is None:
+        return Company.objects.filter(pk=actor.company_id)
+    if actor.unit.kind == Unit.Kind.BRANCH:
+        return Company.objects.filter(branch=actor.unit)
+    return Company.objects.all()
+
+
+def visible_users(actor: User) -> QuerySet[User]:
+    """Return the people a person of the bank may see: those of their unit and of its companies."""
+    if actor.unit is None:
+        return User.objects.filter(company_id=actor.company_id)
+    if actor.unit.kind == Unit.Kind.BRANCH:
+        return User.objects.filter(Q(unit=actor.unit) | Q(company__branch=actor.unit))
+    return User.objects.all()

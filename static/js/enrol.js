@@ -1,0 +1,92 @@
+// First use of a virtual card: makes the key here, has it certified, proves it by a signature.
+//
+// <form method="post" data-enrol data-enrol-url="/…" data-confirm-url="/…" data-next="/…"
+//       data-nonce="…" data-label="…" data-text-…="…">
+//   csrfmiddlewaretoken, letter_number, secret, new_pin, new_pin_again
+//   <output data-card-status role="alert">
+// When a certificate waits for its confirmation (the page was closed in between), the server
+// renders data-challenge (base64), data-certificate-sha256 and data-now, and only the confirmation is done.
+// Words: data-text-{unsupported,no-key,pins-differ,making,asking,confirming,done,refused,failed}.
+
+import {
+  createKey, findKey, formatTime, isSupported, makeRequest, signStatement, storeCertificate,
+} from "./card.js";
+import { fromBase64, toBase64 } from "./der.js";
+import { markBusy, post, show } from "./messages.js";
+
+function wire(form) {
+  let busy = false;
+  const { challenge, certificateSha256, now } = form.dataset;
+  let waiting = challenge ? { challenge, certificateSha256, now } : null;
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    markBusy(form, true);
+    try {
+      waiting ??= await enrol(form);
+      if (waiting && (await confirm(form, waiting))) {
+        show(form, "done");
+        goTo(form.dataset.next);
+        return;
+      }
+    } catch {
+      show(form, "failed");
+    }
+    busy = false;
+    markBusy(form, false);
+  });
+
+  show(form, isSupported() ? "ready" : "unsupported");
+}
+
+/** Returns what waits for confirmation, or null when something was shown that stops it. */
+async function enrol(form) {
+  const typed = (name) => form.elements.namedItem(name).value;
+  if (!isSupported()) return stop(form, "unsupported");
+  if (typed("new_pin") !== typed("new_pin_again")) return stop(form, "pins-differ");
+  show(form, "making");
+  const key = await createKey(form.dataset.label ?? "");
+  const request = await makeRequest(key, form.dataset.nonce);
+  show(form, "asking");
+  const answer = await post(form, form.dataset.enrolUrl, {
+    letter_number: typed("letter_number"),
+    secret: typed("secret"),
+    pin: typed("new_pin"),
+    request: toBase64(request),
+  });
+  if (!answer.ok) return stop(form, "refused", answer);
+  const { certificate, challenge, certificate_sha256: certificateSha256, now } = answer;
+  await storeCertificate(key, { certificate, certificateSha256 });
+  return { challenge, certificateSha256, now };
+}
+
+async function confirm(form, { challenge, certificateSha256, now }) {
+  show(form, "confirming");
+  const key = await findKey(certificateSha256);
+  if (!key) return stop(form, "no-key");
+  // The server's clock counts where it is told.
+  const signingTime = now ? new Date(now) : new Date();
+  const signature = await signStatement({
+    key, statementBytes: fromBase64(challenge), certificateSha256, signingTime,
+  });
+  const answer = await post(form, form.dataset.confirmUrl, {
+    certificate_sha256: certificateSha256,
+    signature,
+    signing_time: formatTime(signingTime),
+  });
+  return answer.ok || stop(form, "refused", answer);
+}
+
+function stop(form, state, { message } = {}) {
+  show(form, state, { message });
+  return null;
+}
+
+function goTo(next) {
+  const url = new URL(next, location.href);
+  if (url.origin === location.origin) location.assign(url.href);
+}
+
+for (const form of document.querySelectorAll("form[data-enrol]")) wire(form);

@@ -1,0 +1,40 @@
+// What the pages with a virtual card have in common: telling a state, and asking the server.
+
+/**
+ * Shows a state of the form. The words are the page's: data-text-<state>, in the reader's language,
+ * with {name} places. A message of the server goes before them.
+ */
+export function show(form, state, { message, values = {} } = {}) {
+  form.dataset.state = state;
+  const place = form.querySelector("[data-card-status]");
+  if (!place) return;
+  const text = message || form.getAttribute(`data-text-${state}`) || "";
+  place.textContent = text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Posts JSON to our own server; returns its answer, or throws when there is none to be read. */
+export async function post(form, url, body) {
+  const response = await fetch(url, {
+    method: "POST",
+    mode: "same-origin",
+    credentials: "same-origin",
+    redirect: "error",
+    cache: "no-store",
+    headers: {
+      "Accept": "application/json",
+      "Content-Type": "application/json",
+      "X-CSRFToken": form.querySelector("input[name=csrfmiddlewaretoken]").value,
+    },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  return { ...answer, ok: response.ok && answer.ok === true };
+}
+
+/** Marks the buttons of a form as busy for eyes and screen readers; they stay in the form's data. */
+export function markBusy(form, busy) {
+  form.setAttribute("aria-busy", String(busy));
+  for (const button of form.querySelectorAll("button, input[type=submit]")) {
+    button.setAttribute("aria-disabled", String(busy));
+  }
+}

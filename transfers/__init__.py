@@ -1,0 +1,1 @@
+"""Payment orders, their limits and what the customer sees of accounts."""
