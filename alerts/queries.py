@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 
 from alerts.models import Message
 from alerts.states import MessageState
@@ -50,21 +51,25 @@ class Counts:
 
 
 def oldest_pending_age(now: datetime) -> timedelta:
-    """Return how long the oldest due message has waited for a worker; zero when none is due.
+    """Return how long the oldest due message has been free to take; zero when none is.
 
-    A message that waits out its back-off is not due. This is how a worker's life is judged: it
-    may be up and yet consume nothing.
+    A message that waits out its back-off is not due, and one that a worker holds is not free. So
+    this judges a worker's life: it may be up and yet consume nothing.
     """
-    due = Message.objects.filter(state=MessageState.PENDING, next_attempt_at__lte=now)
-    oldest: datetime | None = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
+    oldest: datetime | None = _free(now).aggregate(
+        oldest=Min(Greatest("next_attempt_at", Coalesce("claimed_until", "next_attempt_at")))
+    )["oldest"]
     return now - oldest if oldest else timedelta(0)
 
 
 def due_count(now: datetime, *, limit: int = MOST_COUNTED) -> int:
     """Return how many due messages nobody has claimed, counted up to `limit`."""
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    due = Message.objects.filter(free, state=MessageState.PENDING, next_attempt_at__lte=now)
-    return due.order_by("next_attempt_at", "id")[:limit].count()
+    return _free(now).order_by("next_attempt_at", "id")[:limit].count()
+
+
+def _free(now: datetime) -> QuerySet[Message]:
+    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    return Message.objects.filter(unclaimed, state=MessageState.PENDING, next_attempt_at__lte=now)
 
 
 def counts() -> Counts:

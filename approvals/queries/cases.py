@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from approvals.errors import RequestNotFound, WrongState
+from approvals.errors import RequestNotFound
 from approvals.kinds import Kind, kind_of
 from approvals.models import Decision, Editor, FlowRule, FlowStage, Request, Revision, Stage
 from approvals.policies.resolver import Case, Person, Power, Standing, Taken
@@ -20,6 +20,8 @@ from certificates import queries as certificates
 from identity import queries as identity
 from identity.models import User
 from kernel.money import Money
+from ledger import queries as ledger
+from ledger.policies import AccountFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,19 @@ class Submitted:
         return next(stage for stage in self.stages if stage.spec.number == number)
 
 
-def visible_request(actor: User, reference: str) -> Request:
-    """Return a request of the actor's own company. Raises RequestNotFound for any other."""
-    found = (
-        Request.objects.select_related("company", "maker")
-        .filter(reference=reference, company_id=actor.company_id)
-        .first()
+def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
+    """Return the requests of the actor's company on accounts they may see, and those they edited."""
+    own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
+    accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
+    return Request.objects.filter(
+        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_id
     )
+
+
+def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
+    """Return a request the actor may see. Raises RequestNotFound for any other."""
+    rows = visible_to(actor, now=now).select_related("company", "maker")
+    found = rows.filter(reference=reference).first()
     if found is None:
         raise RequestNotFound()
     return found
@@ -82,7 +90,7 @@ def visible_request(actor: User, reference: str) -> Request:
 def read_submitted(actor: User, reference: str) -> Submitted:
     """Return a request of the actor's company as submitted, in two statements.
 
-    Raises RequestNotFound where the actor sees no such request, WrongState before a submission.
+    Raises RequestNotFound where the company has no such request, or it was never submitted.
     """
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
     revision = (
@@ -96,7 +104,7 @@ def read_submitted(actor: User, reference: str) -> Submitted:
         .first()
     )
     if revision is None:
-        raise WrongState(state=visible_request(actor, reference).state)
+        raise RequestNotFound()
     return Submitted(
         request=revision.request,
         revision=revision,

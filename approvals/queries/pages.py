@@ -110,7 +110,7 @@ class _Picture:
 
 def request_page(actor: User, reference: str, *, now: datetime) -> RequestPage:
     """Return the decision page of a request of the actor's company. Raises RequestNotFound."""
-    request = visible_request(actor, reference)
+    request = visible_request(actor, reference, now=now)
     kind = kind_of(request.kind)
     editors = frozenset(request.editors.values_list("user_id", flat=True))
     revision = (

@@ -14,6 +14,7 @@ from ledger.queries.accounts import (
     rights_of,
     rights_on,
     rows_visible_to,
+    account_ids,
     visible_accounts,
 )
 from ledger.queries.books import Finding, totals, verify
@@ -39,5 +40,6 @@ __all__ = [
     "rows_visible_to",
     "totals",
     "verify",
+    "account_ids",
     "visible_accounts",
 ]

@@ -57,6 +57,11 @@ def visible_accounts(
     return [facts(row) for row in _accounts_of(user_id, function, now).order_by("number")]
 
 
+def account_ids(user_id: int, function: str, *, now: datetime) -> QuerySet[Account]:
+    """Return the ids of the accounts on which a person holds a function, for use in a larger query."""
+    return _accounts_of(user_id, function, now).order_by().values("pk")
+
+
 def account_for(
     user_id: int,
     number: str,

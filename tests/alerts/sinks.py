@@ -84,6 +84,7 @@ def sms_sink(pause: float = 0) -> Iterator[SmsSink]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def setup(self) -> None:
             super().setup()

@@ -337,5 +337,9 @@ def test_queue_age_is_how_long_the_oldest_due_message_waits(
     assert oldest_pending_age(NOON) == timedelta(0)
     tell_many(1)
     assert oldest_pending_age(NOON + 40 * SECOND) == 40 * SECOND
+    operations._claim(now=NOON, claimed_until=NOON + 90 * SECOND, limit=1)
+    assert oldest_pending_age(NOON + 40 * SECOND) == timedelta(0)
+    assert oldest_pending_age(NOON + 95 * SECOND) == 5 * SECOND
+    Message.objects.update(claimed_until=None)
     deliver_batch(now=NOON)
     assert oldest_pending_age(NOON + 3 * SECOND) == timedelta(0)

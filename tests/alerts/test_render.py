@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils.translation import gettext_lazy, override
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerts.errors import UnknownEvent
 from alerts.render import GSM_7, SMS_WIDE_CHARACTERS, Channel, Event, harmless, render

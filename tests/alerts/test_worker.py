@@ -22,7 +22,7 @@ from kernel import clock
 from tests.alerts.sinks import MailSink, SmsSink, mail_sink, sms_sink
 from tests.factories.alerts import tell_many
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 45
 LETTERS, SHORT_MESSAGES = 16, 6
 
 
@@ -57,7 +57,7 @@ def worker(log: Path, redis_url: str, mail: MailSink, sms: SmsSink) -> Iterator[
     try:
         yield child
     finally:
-        stop(child)
+        stop(child, signal.SIGKILL)
 
 
 def wait_until(done: Callable[[], bool], log: Path) -> None:

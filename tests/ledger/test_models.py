@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import psycopg
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
 
 from ledger import operations
 from ledger.models import Account, Hold, Leg, Posting
@@ -19,19 +18,28 @@ KEPT = ("ledger_account", "ledger_hold")
 
 
 @pytest.fixture
-def books(transactional_db: None) -> Iterator[tuple[int, int]]:
+def books(transactional_db: None) -> tuple[int, int]:
     """Commit two accounts, one transfer and one hold; return the accounts' ids."""
     owner = make.company()
     source, target = make.account(owner, 100), make.account(owner)
     make.transfer("T1", source, target, 40)
     make.act(operations.place_hold, account_id=source, money=make.twd(10), key="R1-1")
-    yield source, target
+    return source, target
 
 
 def new_posting(reference: str = "T9") -> Posting:
     return Posting.objects.create(
         reference=reference, kind="TRANSFER", value_date=make.TODAY, posted_at=make.NOW
     )
+
+
+def write(*legs: tuple[int, int, str]) -> Posting:
+    """Write a posting leg by leg, past the operations; commit."""
+    with transaction.atomic():
+        posting = new_posting()
+        for account_id, amount, currency in legs:
+            new_leg(posting, account_id, amount, currency)
+    return posting
 
 
 def new_leg(posting: Posting, account_id: int, amount: int, currency: str = "TWD") -> Leg:
@@ -43,25 +51,21 @@ def new_leg(posting: Posting, account_id: int, amount: int, currency: str = "TWD
 @pytest.mark.req("TRF-3")
 def test_legs_that_do_not_sum_to_zero_are_refused_at_commit(books: tuple[int, int]) -> None:
     source, target = books
-    with pytest.raises(IntegrityError, match="do not sum to zero"), transaction.atomic():
-        posting = new_posting()
-        new_leg(posting, source, -5)
-        new_leg(posting, target, 6)
+    with pytest.raises(IntegrityError, match="do not sum to zero"):
+        write((source, -5, "TWD"), (target, 6, "TWD"))
     assert not Posting.objects.filter(reference="T9").exists()
 
 
 @pytest.mark.req("TRF-3")
 def test_each_currency_must_sum_to_zero(books: tuple[int, int]) -> None:
     dollars = make.act(operations.own_account, purpose=OwnPurpose.CASH, currency="USD")
-    with pytest.raises(IntegrityError, match="do not sum to zero"), transaction.atomic():
-        posting = new_posting()
-        new_leg(posting, books[0], -5)
-        new_leg(posting, dollars, 5, "USD")
+    with pytest.raises(IntegrityError, match="do not sum to zero"):
+        write((books[0], -5, "TWD"), (dollars, 5, "USD"))
 
 
 def test_a_posting_without_legs_is_refused_at_commit(books: tuple[int, int]) -> None:
-    with pytest.raises(IntegrityError, match="has no legs"), transaction.atomic():
-        new_posting()
+    with pytest.raises(IntegrityError, match="has no legs"):
+        write()
 
 
 def test_legs_written_in_several_statements_are_judged_together(books: tuple[int, int]) -> None:
@@ -86,10 +90,8 @@ def test_a_posting_takes_no_more_legs_later(books: tuple[int, int]) -> None:
 
 def test_a_leg_is_in_its_accounts_currency(books: tuple[int, int]) -> None:
     source, target = books
-    with pytest.raises(IntegrityError, match="account's currency"), transaction.atomic():
-        posting = new_posting()
-        new_leg(posting, source, -5, "USD")
-        new_leg(posting, target, 5, "USD")
+    with pytest.raises(IntegrityError, match="account's currency"):
+        write((source, -5, "USD"), (target, 5, "USD"))
 
 
 @pytest.mark.req("AUD-1")
@@ -171,7 +173,10 @@ def test_a_hold_keeps_its_amount_and_key_and_ends_with_a_time(
 @pytest.mark.parametrize("number", ["12345678901", "1234567890123", "12345678901A"])
 def test_an_account_number_is_twelve_digits(db: None, number: str) -> None:
     owner = make.company()
-    with pytest.raises(Exception, match="ledger_account_number|too long"), transaction.atomic():
+    with (
+        pytest.raises((IntegrityError, DataError), match=r"ledger_account_number|too long"),
+        transaction.atomic(),
+    ):
         Account.objects.create(
             number=number, company=owner, kind="CUSTOMER", currency="TWD",
             name="Wrong", opened_at=make.NOW,

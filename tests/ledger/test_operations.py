@@ -68,9 +68,7 @@ def test_an_opening_balance_comes_from_the_banks_cash_by_double_entry() -> None:
 def test_opening_freezing_and_closing_are_in_the_companys_audit_chain() -> None:
     account_id = make.account(make.company("12345675"), number="000123456789")
     freeze(account_id)
-    operations.unfreeze_account(
-        account_id=account_id, actor="UBANK", reason="lifted", now=make.NOW
-    )
+    operations.unfreeze_account(account_id=account_id, actor="UBANK", reason="lifted", now=make.NOW)
     close(account_id)
     entries = Entry.objects.filter(target="account:000123456789").order_by("position")
     assert [(entry.event, entry.reason) for entry in entries] == [
@@ -343,7 +341,10 @@ def test_frozen_closed_unknown_and_foreign_accounts_refuse_postings() -> None:
 
 def test_currencies_balance_each_for_itself() -> None:
     owner = make.company()
-    dollars, more = make.account(owner, "10.50", currency="USD"), make.account(owner, currency="USD")
+    dollars, more = (
+        make.account(owner, "10.50", currency="USD"),
+        make.account(owner, currency="USD"),
+    )
     source, target = make.account(owner, 100), make.account(owner)
     both = [*make.legs(dollars, more, "10.25", "USD"), *make.legs(source, target, 40)]
     make.act(
