@@ -38,6 +38,7 @@ class CertificateFacts:
     state_since: datetime
     suspensions: int
     card_state: str | None
+    pin_tries: int
     not_before: datetime | None
     not_after: datetime | None
     functions: tuple[str, ...] | None

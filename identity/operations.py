@@ -19,6 +19,7 @@ from identity.models import Company, ContactPoint, FormPost, Grant, Role, Sessio
 from identity.policies import SignInFacts, SignInOutcome, judge_sign_in
 from identity.states import StandingState, UserState
 from kernel import ids
+from kernel.errors import DomainError
 
 
 # One statement that says whether this was the first sending; the ORM cannot tell that.
@@ -247,6 +248,16 @@ def end_sessions(*, user_ids: Sequence[int], why: str, now: datetime) -> int:
     audit.require_transaction()
     live = Session.objects.filter(user_id__in=list(user_ids), ended_at__isnull=True)
     return live.update(ended_at=now, ended_why=why)
+
+
+def record_refusal(
+    *, actor: User, event: str, target: str, error: DomainError, now: datetime
+) -> None:
+    """Write down that something was refused, after its own transaction is gone (AUD-1)."""
+    audit.record_refused(
+        chain=home_chain(actor), event=event, actor=actor.public_id, target=target,
+        reason=error.code, now=now,
+    )  # fmt: skip
 
 
 def claim_form(*, actor: User, key: str, outcome: str, now: datetime) -> str:
