@@ -58,7 +58,7 @@ def visible_accounts(
 
 
 def account_ids(user_id: int, function: str, *, now: datetime) -> QuerySet[Account]:
-    """Return the ids of the accounts on which a person holds a function, for use in a larger query."""
+    """Return the ids of the accounts of a function of a person, as part of a larger query."""
     return _accounts_of(user_id, function, now).order_by().values("pk")
 
 
