@@ -193,6 +193,7 @@ def _facts(row: Certificate) -> CertificateFacts:
         state_since=row.state_since,
         suspensions=row.suspensions,
         card_state=row.card.state if row.card is not None else None,
+        pin_tries=row.card.pin_tries if row.card is not None else 0,
         not_before=row.not_before,
         not_after=row.not_after,
         functions=tuple(row.functions) if row.functions is not None else None,

@@ -21,7 +21,7 @@ from ledger.gateways import LegLine, core_host
 from ledger.policies import AccountFunction
 from transfers import operations
 from transfers.errors import PayeeUnknown
-from transfers.policies import grouped_account, masked_account
+from transfers.policies import KIND, grouped_account, masked_account
 from transfers.queries.orders import order_by_id, order_content, payee_warnings
 from transfers.queries.payees import judge_route
 
@@ -29,7 +29,7 @@ from transfers.queries.payees import judge_route
 class TransferKind:
     """Bring the single transfer: what is signed of it, what it holds, how it is posted (TRF-3)."""
 
-    code = operations.KIND
+    code = KIND
     letter = "T"
     name = gettext_lazy("Transfer")
     functions: Mapping[str, str] = MappingProxyType(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from approvals.forms import FilterForm
 from approvals.permissions import Permission
 from approvals.queries.cases import visible_request
-from approvals.queries.inbox import Listing, Tab, listing, totals, waiting_count
+from approvals.queries.inbox import Listing, Row, Tab, listing, totals, waiting_count
 from approvals.states import RequestState
 from approvals.views.panels import DecisionPage, Failure, Item
 from certificates import queries as certificates
@@ -45,7 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "filtered": bool(text or state),
         "clear_url": _inbox_url(tab=tab),
         "totals": totals(found.rows),
-        "rows": [_row(row) for row in found.rows],
+        "rows": [list_row(row) for row in found.rows],
         "paging": _paging(found, tab, text, state, bool(wanted.get("after"))),
         "export_urls": [],
     }
@@ -150,8 +150,9 @@ def _request_url(reference: str) -> str:
     return reverse("approvals:request", args=[reference])
 
 
-def _row(row: object) -> dict[str, object]:
-    shown = {name: getattr(row, name) for name in row.__slots__}  # type: ignore[attr-defined]
+def list_row(row: Row) -> dict[str, object]:
+    """Return a request of a list with its address."""
+    shown = {name: getattr(row, name) for name in row.__slots__}
     return {**shown, "url": _request_url(str(shown["reference"])), "value_date": shown["deadline"]}
 
 
