@@ -15,12 +15,21 @@ from audit import operations as audit
 from identity import queries
 from identity.errors import StandingChanged
 from identity.formats import session_digest
-from identity.models import Company, ContactPoint, FormPost, Grant, Role, Session, SignInPolicy, Unit, User
+from identity.models import (
+    Company,
+    ContactPoint,
+    FormPost,
+    Grant,
+    Role,
+    Session,
+    SignInPolicy,
+    Unit,
+    User,
+)
 from identity.policies import SignInFacts, SignInOutcome, judge_sign_in
 from identity.states import StandingState, UserState
 from kernel import ids
 from kernel.errors import DomainError
-
 
 # One statement that says whether this was the first sending; the ORM cannot tell that.
 CLAIM_FORM = """
@@ -308,7 +317,7 @@ def hold_standing(*, user_id: int, grant_ids: frozenset[int]) -> None:
 
 
 def _decoy() -> str:
-    """Return a hash of the current cost that no password fits, so that unknown names cost as much."""
+    """Return a hash that no password fits, so that unknown names cost as much."""
     if not hasattr(_decoy, "encoded"):
         _decoy.encoded = make_password(ids.token())  # type: ignore[attr-defined]
     return str(_decoy.encoded)  # type: ignore[attr-defined]

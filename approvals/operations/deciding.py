@@ -1,4 +1,4 @@
-"""Decide: review, release, return, reject. Read, judge, lock, write (performance.md's four steps)."""
+"""Decide: review, release, return, reject. Read, judge, lock, write."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from approvals.policies.resolver import (
     resolve,
 )
 from approvals.policies.statements import decision_text, previous_digest
-from approvals.queries.planning import with_cards
 from approvals.queries.cases import Submitted, people, read_person, read_submitted
+from approvals.queries.planning import with_cards
 from approvals.states import Act, RequestState
 from audit import operations as audit
 from certificates import operations as certificates
@@ -30,8 +30,8 @@ from certificates.formats.statements import PolicyReference, RequestReference, S
 from certificates.policies import StatementFields
 from identity.models import User
 from identity.operations import claim_form, hold_standing, home_chain
-from identity.queries import earlier_outcome
 from identity.permissions import check
+from identity.queries import earlier_outcome
 from kernel.canonical import plain_text
 
 EVENTS = {
@@ -90,9 +90,7 @@ def prepare_decision(
     )
 
 
-def review(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def review(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at a reviewing stage with a signature and return the reference (FLOW-1, SIGN-2).
 
     Raises RequestNotFound, WrongState, StaleRevision, NotForYou and what the signature's check
@@ -101,9 +99,7 @@ def review(
     return _decide(Act.REVIEW, actor, reference, "", signed, form_key, now)
 
 
-def release(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def release(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at the releasing stage; the last releaser's signature executes the subject (TRF-3).
 
     Raises as `review` does, and what the subject's execution refuses: then nothing has happened
@@ -252,7 +248,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 def _statement(
     act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
-    """Return what a signature of this act on this revision at this stage covers (SIGN-1, SIGN-2)."""
+    """Return what a signature of this act, revision and stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
     revision, request = submitted.revision, submitted.request
     facts = submitted.kind.statement(revision.content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -26,7 +27,7 @@ from ledger.policies import AccountFunction
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """Pair a stage's row with the decisions taken at it and the digests (hex) of their signatures."""
+    """Pair a stage's row with its decisions and the digests (hex) of their signatures."""
 
     pk: int
     spec: StageSpec
@@ -70,11 +71,11 @@ class Submitted:
 
 
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
-    """Return the requests of the actor's company on accounts they may see, and those they edited."""
+    """Return the requests on accounts the actor may see, and those they edited."""
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
     return Request.objects.filter(
-        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_id
+        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_pk
     )
 
 
@@ -98,7 +99,7 @@ def read_submitted(actor: User, reference: str) -> Submitted:
         .annotate(editor_ids=ArraySubquery(editors))
         .filter(
             request__reference=reference,
-            request__company_id=actor.company_id,
+            request__company_id=actor.company_pk,
             number=F("request__revision_number"),
         )
         .first()
@@ -128,7 +129,7 @@ def stage_rows(revision_id: int) -> tuple[StageRow, ...]:
     return tuple(_stage_row(row) for row in rows.order_by("number"))
 
 
-def _stage_row(row: Stage) -> StageRow:
+def _stage_row(row: Any) -> StageRow:  # noqa: ANN401 -- a Stage annotated with `taken`
     spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
     return StageRow(
         pk=row.pk,
@@ -202,7 +203,9 @@ def read_person(
 
 def rules_of(company_id: int) -> tuple[Rule, ...]:
     """Return a company's rule table with the stages of each flow, in two statements (FLOW-2)."""
-    rows = list(FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk"))
+    rows = list(
+        FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk")
+    )
     stages: dict[int, list[StageSpec]] = {}
     for row in FlowStage.objects.filter(flow__company_id=company_id).order_by("flow_id", "number"):
         spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))

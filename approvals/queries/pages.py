@@ -54,8 +54,8 @@ class Step:
 class Who:
     """Answer 'who can release this?': who may act, and each other person's reason (FLOW-4)."""
 
-    may: list[Mapping[str, object]]
-    may_not: list[Mapping[str, object]]
+    may: Sequence[Mapping[str, object]]
+    may_not: Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,7 @@ def request_page(actor: User, reference: str, *, now: datetime) -> RequestPage:
         .select_related("policy", "submitted_by")
         .first()
     )
-    drafting = request.state in EDITABLE or revision is None
-    if drafting:
+    if request.state in EDITABLE or revision is None:
         picture = _draft_picture(request, kind, editors, actor, now)
     else:
         picture = _submitted_picture(request, revision, kind, editors, now)
@@ -139,7 +138,11 @@ def _draft_picture(
         return _Picture(None, None, None, content, "", "", problem=str(broken))
     try:
         chosen = plan(
-            company_id=request.company_id, kind=kind, facts=facts, editors=editors | {actor.pk}, now=now
+            company_id=request.company_id,
+            kind=kind,
+            facts=facts,
+            editors=editors | {actor.pk},
+            now=now,
         )
     except (RuleBroken, NobodyCanAct) as broken:
         return _Picture(None, None, None, facts.content, "", "", problem=str(broken))
@@ -230,11 +233,16 @@ def _decisions(revision: Revision | None) -> Sequence[Decision]:
     )
 
 
-def _acts(resolution: Resolution | None, actor: User, state: RequestState) -> dict[str, tuple[str, ...]]:
+def _acts(
+    resolution: Resolution | None, actor: User, state: RequestState
+) -> dict[str, tuple[str, ...]]:
     """Return for each decision why the actor may not take it; empty means that they may."""
     if resolution is None or state != RequestState.PENDING:
         return {}
-    answers = {act: resolution.reasons(act, actor.pk) for act in (Act.REVIEW, Act.RELEASE, Act.RETURN, Act.REJECT)}
+    answers = {
+        act: resolution.reasons(act, actor.pk)
+        for act in (Act.REVIEW, Act.RELEASE, Act.RETURN, Act.REJECT)
+    }
     return {
         act: tuple(str(words.REASONS[reason]) for reason in reasons)
         for act, reasons in answers.items()
@@ -268,7 +276,8 @@ def _path(
         done = [d for d in mine if d.stage.number == stage.spec.number and d.act == stage.spec.act]
         steps += [
             Step(
-                label=label, status="done", people=[Named(d.user.display_name, d.user_id == actor.pk)],
+                label=label, status="done",
+                people=[Named(d.user.display_name, d.user_id == actor.pk)],
                 at=d.decided_at, signed=True, short_code=codes.get(d.signature_id, ""),
             )
             for d in done

@@ -51,7 +51,10 @@ def people(prefix: str = "") -> list[PersonSpec]:
     ]
 
 
-LIMITS = {"TWD": (Decimal(3_000_000), Decimal(5_000_000)), "USD": (Decimal(50_000), Decimal(100_000))}
+LIMITS = {
+    "TWD": (Decimal(3_000_000), Decimal(5_000_000)),
+    "USD": (Decimal(50_000), Decimal(100_000)),
+}
 FIRST = CompanySpec(
     code="22099131",
     name="大同精密股份有限公司",
@@ -143,9 +146,7 @@ def enrol(holder: Holder, now: datetime) -> None:
     letter = certificates.issue_letter(holder_id=holder.user.pk, actor=None, now=now)
     card = TestCard()
     actor = holder.act_as(now)
-    nonce = certificates.begin_enrolment(
-        actor=actor, session_key_sha256=holder.session, now=now
-    )
+    nonce = certificates.begin_enrolment(actor=actor, session_key_sha256=holder.session, now=now)
     result = certificates.enrol(
         actor=actor,
         session_key_sha256=holder.session,
@@ -190,9 +191,7 @@ def draft(
         value_date=business_date(moment),
         memo=memo,
     )
-    return create_order(
-        actor=maker.act_as(moment), fields=fields, form_key=ids.token(), now=moment
-    )
+    return create_order(actor=maker.act_as(moment), fields=fields, form_key=ids.token(), now=moment)
 
 
 def submit(world: World, maker: Holder, amount: int | str = 5_000, **options: str) -> str:

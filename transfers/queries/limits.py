@@ -25,7 +25,7 @@ class LimitLine:
 
 
 def caps_in_force(company_id: int, currency: str, day: date) -> Caps | None:
-    """Return the caps that bind on a date: the lowest of all in force, or None where none is set."""
+    """Return the caps that bind on a date: the lowest in force, or None where none is set."""
     in_force = Limit.objects.filter(
         Q(effective_until__isnull=True) | Q(effective_until__gte=day),
         company_id=company_id,
@@ -38,9 +38,7 @@ def caps_in_force(company_id: int, currency: str, day: date) -> Caps | None:
 
 def use_of(company_id: int, currency: str, day: date) -> DayUse:
     """Return what of a day's limit is reserved and used."""
-    counter = LimitCounter.objects.filter(
-        company_id=company_id, currency=currency, day=day
-    ).first()
+    counter = LimitCounter.objects.filter(company_id=company_id, currency=currency, day=day).first()
     zero = Decimal(0)
     return DayUse(counter.reserved, counter.used) if counter else DayUse(zero, zero)
 
