@@ -159,7 +159,7 @@ class User(FSMModelMixin, AbstractBaseUser):
 
     @property
     def company_pk(self) -> int:
-        """Return the id of this person's company; for people of the bank a number no company has."""
+        """Return the id of this person's company; for staff a number no company has."""
         return self.company_id or 0
 
     @property

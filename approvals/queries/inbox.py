@@ -223,7 +223,7 @@ def _request_chips(request: Request, stages: list[Stage], actor: User) -> list[C
     return [made, *[_stage_chip(request, stage, actor) for stage in stages if not editing]]
 
 
-def _stage_chip(request: Request, stage: Any, actor: User) -> Chip:
+def _stage_chip(request: Request, stage: Any, actor: User) -> Chip:  # noqa: ANN401 -- annotated
     label = words.stage_label(stage.act, stage.level)
     done: list[Mapping[str, object]] = [t for t in stage.taken if t["act"] == stage.act]
     if len(done) >= stage.needed:
