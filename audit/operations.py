@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
@@ -114,7 +115,7 @@ def _append(
         reason=reason,
     )
     previous = bytes(head.head)
-    row = [
+    row: list[Any] = [
         fact.chain, fact.position, fact.at, fact.event, fact.outcome, fact.actor, fact.target,
         fact.address, fact.request_number, Jsonb(fact.before), Jsonb(fact.after), fact.reason,
         previous, entry_hash(fact, previous),

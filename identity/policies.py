@@ -27,7 +27,6 @@ class SignInFacts:
     known: bool
     password_right: bool
     live_elsewhere: bool
-    may_end_other: bool
     user_state: UserState
     home_in_force: bool
 
@@ -44,7 +43,7 @@ def judge_sign_in(facts: SignInFacts) -> SignInOutcome:
         return SignInOutcome.PAUSED
     if facts.user_state != UserState.ACTIVE or not facts.home_in_force:
         return SignInOutcome.REFUSED
-    if facts.live_elsewhere and not facts.may_end_other:
+    if facts.live_elsewhere:
         return SignInOutcome.ELSEWHERE
     return SignInOutcome.SIGNED_IN
 

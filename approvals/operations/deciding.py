@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -138,7 +139,7 @@ def _decide(
     try:
         reason = _clean_reason(act, reason)
         judged = _judge(act, actor, reference, now)
-        signature = {
+        signature: dict[str, Any] = {
             "actor_id": actor.pk,
             "session_key_sha256": signed.session_key_sha256,
             "sign_request_id": signed.sign_request_id,

@@ -120,7 +120,7 @@ def stage_rows(revision_id: int) -> tuple[StageRow, ...]:
     return tuple(_stage_row(row) for row in revision.get().stage_list)
 
 
-def _stages() -> QuerySet[Stage]:
+def _stages() -> QuerySet[Stage, Any]:
     """Return the stages of the outer query's revision in order, with their decisions, as JSON."""
     decisions = (
         Decision.objects.filter(stage=OuterRef("pk"))

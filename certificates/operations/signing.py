@@ -256,7 +256,7 @@ def _store(
     now: datetime,
 ) -> SignatureFacts:
     cms_sha256 = hashlib.sha256(cms).hexdigest()
-    values = [
+    values: list[Any] = [
         now,
         request.pk,
         cms,

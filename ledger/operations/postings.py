@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -184,7 +185,7 @@ def _post(
         if Posting.objects.filter(reference=reference).exists():
             raise AlreadyPosted(reference=reference) from None
         raise
-    ended = [str(HOLD_VERBS["consume"].target), now, hold and hold.pk]
+    ended: list[Any] = [str(HOLD_VERBS["consume"].target), now, hold and hold.pk]
     with connection.cursor() as cursor:
         cursor.execute(
             POST,
@@ -225,7 +226,7 @@ def _open_hold(key: str | None, moved: Mapping[int, Decimal]) -> Hold | None:
     return hold
 
 
-def _leg_columns(standings: Mapping[int, Standing], legs: Sequence[LegLine]) -> list[list[object]]:
+def _leg_columns(standings: Mapping[int, Standing], legs: Sequence[LegLine]) -> list[list[Any]]:
     """Return the legs as columns: account, amount, currency, balance after."""
     return [
         [leg.account_id for leg in legs],
@@ -239,7 +240,7 @@ def _account_columns(
     standings: Mapping[int, Standing],
     moved: Mapping[int, Decimal],
     freed: Mapping[int, Decimal],
-) -> list[list[object]]:
+) -> list[list[Any]]:
     """Return what changes of the customers' accounts as columns: id, change, freed."""
     ids = [key for key in moved if standings[key].kind == AccountKind.CUSTOMER]
     return [list(ids), [moved[key] for key in ids], [freed.get(key, ZERO) for key in ids]]
