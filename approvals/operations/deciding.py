@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -33,6 +34,7 @@ from identity.operations import claim_form, hold_standing, home_chain
 from identity.permissions import check
 from identity.queries import earlier_outcome
 from kernel.canonical import plain_text
+from kernel.errors import DomainError
 
 EVENTS = {
     Act.REVIEW: "approvals.request.reviewed",
@@ -132,24 +134,28 @@ def _decide(
     form_key: str,
     now: datetime,
 ) -> str:
-    earlier = earlier_outcome(actor=actor, key=form_key)
-    if earlier:
-        return earlier
-    # Read and judge: nothing is locked while the rules and the signature are looked at.
-    reason = _clean_reason(act, reason)
-    judged = _judge(act, actor, reference, now)
-    signature = {
-        "actor_id": actor.pk,
-        "session_key_sha256": signed.session_key_sha256,
-        "sign_request_id": signed.sign_request_id,
-        "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
-        "signature_der": signed.signature,
-        "signing_time": signed.signing_time,
-        "now": now,
-    }
-    verified = certificates.verify_signature(**signature)
-    # Lock, in the house's order, and insist that what was judged still stands.
-    _lock_request(judged)
+    # Read and judge: nothing is locked while the rules and the signature are looked at. Then lock,
+    # in the house's order, and insist that what was judged still stands.
+    try:
+        reason = _clean_reason(act, reason)
+        judged = _judge(act, actor, reference, now)
+        signature: dict[str, Any] = {
+            "actor_id": actor.pk,
+            "session_key_sha256": signed.session_key_sha256,
+            "sign_request_id": signed.sign_request_id,
+            "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
+            "signature_der": signed.signature,
+            "signing_time": signed.signing_time,
+            "now": now,
+        }
+        verified = certificates.verify_signature(**signature)
+        _lock_request(judged)
+    except DomainError:
+        # A second sending of the same form meets what the first one changed: it gets its answer.
+        earlier = earlier_outcome(actor=actor, key=form_key)
+        if earlier:
+            return earlier
+        raise
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     hold_standing(user_id=actor.pk, grant_ids=judged.grant_ids)
