@@ -16,10 +16,11 @@ from identity import queries
 from identity.errors import StandingChanged
 from identity.formats import session_digest
 from identity.models import Company, ContactPoint, FormPost, Grant, Role, Session, Unit, User
-from identity.policies import SignInFacts, SignInOutcome, judge_sign_in
+from identity.policies import SignInFacts, SignInOutcome, judge_sign_in, session_live
 from identity.states import StandingState, UserState
 from kernel import ids
 
+NOBODY = 0  # no row has this key: for work that must look the same without a person
 
 # One statement that says whether this was the first sending; the ORM cannot tell that.
 CLAIM_FORM = """
@@ -159,37 +160,18 @@ def sign_in(
 ) -> SignInResult:
     """Check a sign-in in the bank's order and open the session when all checks pass (AUTH-1..3).
 
-    `company_code` is empty on the staff site. Every path hashes one password, so that unknown
-    names cost the same work. The count of wrong passwords is exact under parallel guesses:
-    the person's row is locked.
+    `company_code` is empty on the staff site. An unknown name costs the same work as a wrong
+    password: one hash and the same statements. The count of wrong passwords is exact under
+    parallel guesses: the person's row is locked.
     """
     policy = queries.sign_in_policy()
     user = _lock_person(site, company_code, login_name)
     right = check_password(password, user.password if user else _decoy())
-    if user is None:
-        audit.record(
-            chain="bank", event="identity.session.opened.refused", actor="unknown",
-            target="user:unknown", now=now, reason="unknown name",
-        )  # fmt: skip
-        return SignInResult(SignInOutcome.REFUSED)
-    live = Session.objects.filter(user=user, ended_at__isnull=True).first()
-    if live is not None and not _stands(live, now):
-        _end(live, "idle", now)
-        live = None
-    home = user.company or user.unit
-    outcome = judge_sign_in(
-        SignInFacts(
-            known=True,
-            password_right=right,
-            live_elsewhere=live is not None,
-            may_end_other=end_other,
-            user_state=UserState(user.state),
-            home_in_force=home is not None and home.state == StandingState.ACTIVE,
-        )
-    )
+    live = _live_session(user, now)
+    outcome = judge_sign_in(_facts(user, right, live, end_other=end_other))
     if not right:
         _count_wrong_password(user, pause_after=policy.pause_after, now=now)
-    if outcome != SignInOutcome.SIGNED_IN:
+    if user is None or outcome != SignInOutcome.SIGNED_IN:
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
         since = live.started_at if live else None
         return SignInResult(outcome, user, since=since, address=live.address if live else "")
@@ -292,18 +274,51 @@ def _lock_person(site: str, company_code: str, login_name: str) -> User | None:
     return people.filter(company__code=company_code, login_name=login_name).first()
 
 
-def _stands(session: Session, now: datetime) -> bool:
-    idle = timedelta(minutes=session.idle_minutes)
-    return now < session.expires_at and now - session.seen_at < idle
+def _live_session(user: User | None, now: datetime) -> Session | None:
+    """Return the session that stands, ending one that was left open too long."""
+    live = Session.objects.filter(
+        user_id=user.pk if user else NOBODY, ended_at__isnull=True
+    ).first()
+    if live is None or session_live(
+        seen_at=live.seen_at, expires_at=live.expires_at, idle_minutes=live.idle_minutes,
+        ended=False, now=now,
+    ):  # fmt: skip
+        return live
+    _end(live, "idle", now)
+    return None
+
+
+def _facts(
+    user: User | None, right: bool, live: Session | None, *, end_other: bool
+) -> SignInFacts:
+    home = (user.company or user.unit) if user else None
+    return SignInFacts(
+        known=user is not None,
+        password_right=right,
+        live_elsewhere=live is not None,
+        may_end_other=end_other,
+        user_state=UserState(user.state) if user else UserState.CLOSED,
+        home_in_force=home is not None and home.state == StandingState.ACTIVE,
+    )
 
 
 def _end(session: Session, why: str, now: datetime) -> None:
     Session.objects.filter(pk=session.pk).update(ended_at=now, ended_why=why)
 
 
-def _count_wrong_password(user: User, *, pause_after: int, now: datetime) -> None:
+def _count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
+    """Count a wrong password and pause the person when there are too many (AUTH-2).
+
+    For an unknown name the same statement counts nobody.
+    """
+    if user is None:
+        User.objects.filter(pk=NOBODY).update(
+            wrong_passwords=F("wrong_passwords") + 1, state=UserState.ACTIVE
+        )
+        return
     user.wrong_passwords += 1
-    if user.wrong_passwords == pause_after and user.state == UserState.ACTIVE:
+    # At least: they also count while somebody is suspended, and the policy's figure may be lowered.
+    if user.wrong_passwords >= pause_after and user.state == UserState.ACTIVE:
         user.pause()
         alerts.enqueue(
             event="identity.user.paused",
@@ -317,8 +332,9 @@ def _count_wrong_password(user: User, *, pause_after: int, now: datetime) -> Non
     )
 
 
-def _record_sign_in(user: User, event: str, now: datetime, reason: str) -> None:
+def _record_sign_in(user: User | None, event: str, now: datetime, reason: str) -> None:
+    name = user.public_id if user else "unknown"
     audit.record(
-        chain=home_chain(user), event=event, actor=user.public_id,
-        target=f"user:{user.public_id}", now=now, reason=reason,
+        chain=home_chain(user) if user else audit.BANK, event=event, actor=name,
+        target=f"user:{name}", now=now, reason=reason,
     )  # fmt: skip

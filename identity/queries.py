@@ -10,7 +10,16 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
 
 from alerts.render import Recipient
-from identity.models import Company, ContactPoint, FormPost, Grant, Session, SignInPolicy, Unit, User
+from identity.models import (
+    Company,
+    ContactPoint,
+    FormPost,
+    Grant,
+    Session,
+    SignInPolicy,
+    Unit,
+    User,
+)
 from identity.states import StandingState, UserState
 
 
