@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from kernel.money import Money
@@ -27,13 +28,31 @@ class SubjectFacts:
     content: Mapping[str, str]
 
 
+class Group(StrEnum):
+    """Say under which heading of the decision page a fact stands."""
+
+    WHAT = "what"
+    SOURCE = "source"
+    TIMING = "timing"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Show one labelled fact of a subject; `emphasis` marks what a signer must not miss."""
 
     label: str
     value: str
+    group: Group = Group.WHAT
     emphasis: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Say what is not part of the statement but helps to decide, in the reader's language."""
+
+    warnings: list[str]
+    source_note: str
+    after: list[str]
 
 
 class Kind(Protocol):
@@ -58,6 +77,12 @@ class Kind(Protocol):
 
     def lines(self, content: Mapping[str, str]) -> list[Line]:
         """Return the facts as the signer reads them, in the reader's language."""
+
+    def remarks(
+        self, *, reference: str, company_id: int, user_id: int, content: Mapping[str, str],
+        now: datetime,
+    ) -> Remarks:  # fmt: skip
+        """Return warnings, the source's state and what follows the release."""
 
     def hold(self, *, key: str, company_id: int, content: Mapping[str, str], now: datetime) -> None:
         """Reserve limits and funds at submission under the revision's key.

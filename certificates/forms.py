@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,26 +17,24 @@ from certificates.formats.signed_attributes import read_signing_time
 MESSAGE_LONGEST = 16 * 1024
 
 
-class Base64Field(forms.CharField):
+class Base64Field(forms.Field):
     """Read standard base64 into bytes."""
 
-    def to_python(self, value: object) -> Any:
+    def to_python(self, value: object) -> bytes:
         """Return the bytes, or refuse anything that is not exact base64."""
-        text = super().to_python(value)
         try:
-            return base64.b64decode(text, validate=True)
+            return base64.b64decode(str(value), validate=True)
         except (binascii.Error, ValueError) as error:
             raise forms.ValidationError("base64", code="base64") from error
 
 
-class SigningTimeField(forms.CharField):
+class SigningTimeField(forms.Field):
     """Read a time in whole seconds such as 2026-11-22T13:55:33Z."""
 
-    def to_python(self, value: object) -> Any:
+    def to_python(self, value: object) -> datetime:
         """Return the aware time, or refuse any other spelling."""
-        text = super().to_python(value)
         try:
-            return read_signing_time(text)
+            return read_signing_time(str(value))
         except ValueError as error:
             raise forms.ValidationError("time", code="time") from error
 
@@ -45,7 +44,7 @@ class EnrolMessage(forms.Form):
 
     letter_number = forms.CharField(max_length=64)
     secret = forms.CharField(max_length=128)
-    request = Base64Field(max_length=MESSAGE_LONGEST)
+    request = Base64Field()
     pin = forms.CharField(max_length=64, strip=False)
 
 
@@ -53,8 +52,8 @@ class ConfirmMessage(forms.Form):
     """Hold the signature over the challenge."""
 
     certificate_sha256 = forms.RegexField(r"\A[0-9a-f]{64}\Z")
-    signature = Base64Field(max_length=2048)
-    signing_time = SigningTimeField(max_length=20)
+    signature = Base64Field()
+    signing_time = SigningTimeField()
 
 
 class UnlockMessage(forms.Form):

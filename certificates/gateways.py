@@ -76,7 +76,7 @@ def allowed_storages() -> frozenset[str]:
     return frozenset(_setting("SIGNING_ALLOWED_STORAGES"))
 
 
-def _setting(name: str) -> Any:
+def _setting(name: str) -> Any:  # noqa: ANN401 - settings have many types
     value = getattr(settings, name, None)
     if not value:
         raise ImproperlyConfigured(f"Set {name}.")

@@ -40,6 +40,7 @@ FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 
 _PIN_SHORTEST, _PIN_LONGEST = 6, 12
 _LETTER_NUMBER_LONGEST = 40
+_LOOK_ALIKE: Final = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ def read_letter_number(text: str) -> str:
     if len(text) > _LETTER_NUMBER_LONGEST:
         return ""
     folded = unicodedata.normalize("NFKC", text).upper()
-    folded = folded.translate(str.maketrans({"O": "0", "I": "1", "L": "1"}))
+    folded = folded.translate(_LOOK_ALIKE)
     number = "".join(sign for sign in folded if unicodedata.category(sign) not in ("Pd", "Zs"))
     return number if all(sign in CROCKFORD for sign in number) else ""
 

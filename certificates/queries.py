@@ -38,6 +38,7 @@ class CertificateFacts:
     state_since: datetime
     suspensions: int
     card_state: str | None
+    pin_tries: int
     not_before: datetime | None
     not_after: datetime | None
     functions: tuple[str, ...] | None
@@ -192,6 +193,7 @@ def _facts(row: Certificate) -> CertificateFacts:
         state_since=row.state_since,
         suspensions=row.suspensions,
         card_state=row.card.state if row.card is not None else None,
+        pin_tries=row.card.pin_tries if row.card is not None else 0,
         not_before=row.not_before,
         not_after=row.not_after,
         functions=tuple(row.functions) if row.functions is not None else None,

@@ -16,6 +16,7 @@ from certificates import operations, queries
 from certificates.errors import CardLocked, LetterRefused, PinRefused
 from certificates.forms import ConfirmMessage, EnrolMessage, UnlockMessage, read_message
 from certificates.permissions import Permission
+from identity.formats import session_digest
 from identity.permissions import public, requires
 from kernel import clock
 from kernel.canonical import sha256_hex
@@ -51,7 +52,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     result = operations.enrol(
         actor=request.user,  # type: ignore[arg-type]
-        session_key_sha256=request.session.key_sha256,
+        session_key_sha256=session_digest(request.session.session_key or ""),
         audience=origin_of(request),
         letter_number=message["letter_number"],
         secret=message["secret"],
@@ -76,7 +77,7 @@ def confirm(request: HttpRequest) -> dict[str, Any]:
     message = read_message(ConfirmMessage, request.content_type, request.body)
     operations.confirm(
         actor=request.user,  # type: ignore[arg-type]
-        session_key_sha256=request.session.key_sha256,
+        session_key_sha256=session_digest(request.session.session_key or ""),
         certificate_sha256=message["certificate_sha256"],
         signature_der=message["signature"],
         signing_time=message["signing_time"],
@@ -93,7 +94,7 @@ def unlock(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     result = operations.unlock(
         actor=request.user,  # type: ignore[arg-type]
-        session_key_sha256=request.session.key_sha256,
+        session_key_sha256=session_digest(request.session.session_key or ""),
         sign_request_id=message["sign_request"],
         pin=message["pin"],
         now=now,

@@ -25,6 +25,7 @@ class SessionStore(SessionBase):
         self.user: User | None = None
         self.seen_at: datetime | None = None
         self.factor = ""
+        self.idle_minutes = 10
 
     @property
     def key_sha256(self) -> str:
@@ -38,6 +39,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self.user, self.seen_at, self.factor = row.user, row.seen_at, row.factor
+        self.idle_minutes = row.idle_minutes
         return dict(row.data)
 
     def adopt(self, session_key: str) -> None:

@@ -15,10 +15,21 @@ from audit import operations as audit
 from identity import queries
 from identity.errors import StandingChanged
 from identity.formats import session_digest
-from identity.models import Company, ContactPoint, FormPost, Grant, Role, Session, Unit, User
+from identity.models import (
+    Company,
+    ContactPoint,
+    FormPost,
+    Grant,
+    Role,
+    Session,
+    SignInPolicy,
+    Unit,
+    User,
+)
 from identity.policies import SignInFacts, SignInOutcome, judge_sign_in, session_live
 from identity.states import StandingState, UserState
 from kernel import ids
+from kernel.errors import DomainError
 
 NOBODY = 0  # no row has this key: for work that must look the same without a person
 
@@ -53,6 +64,7 @@ class SignInResult:
     session_key: str = ""
     since: datetime | None = None
     address: str = ""
+    other_sha256: str = ""
 
 
 def home_chain(user: User) -> str:
@@ -153,7 +165,6 @@ def sign_in(
     company_code: str,
     login_name: str,
     password: str,
-    end_other: bool,
     address: str,
     agent: str,
     now: datetime,
@@ -168,24 +179,45 @@ def sign_in(
     user = _lock_person(site, company_code, login_name)
     right = check_password(password, user.password if user else _decoy())
     live = _live_session(user, now)
-    outcome = judge_sign_in(_facts(user, right, live, end_other=end_other))
+    outcome = judge_sign_in(_facts(user, right, live))
     if not right:
         _count_wrong_password(user, pause_after=policy.pause_after, now=now)
     if user is None or outcome != SignInOutcome.SIGNED_IN:
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
-        since = live.started_at if live else None
-        return SignInResult(outcome, user, since=since, address=live.address if live else "")
-    if live is not None:
-        _end(live, "replaced", now)
-    key = ids.token()
-    Session.objects.create(
-        key_sha256=session_digest(key), site=site, user=user, address=address,
-        agent=agent[:200], idle_minutes=policy.idle_minutes, started_at=now, seen_at=now,
-        expires_at=now + timedelta(hours=policy.absolute_hours),
-    )  # fmt: skip
-    User.objects.filter(pk=user.pk).update(wrong_passwords=0)
-    _record_sign_in(user, "identity.session.opened", now, "")
-    return SignInResult(SignInOutcome.SIGNED_IN, user, session_key=key)
+        if live is None:
+            return SignInResult(outcome, user)
+        return SignInResult(
+            outcome, user, since=live.started_at, address=live.address, other_sha256=live.pk
+        )
+    return _open_session(user, site=site, address=address, agent=agent, policy=policy, now=now)
+
+
+@transaction.atomic(durable=True)
+def take_over(
+    *, site: str, public_id: str, other_sha256: str, address: str, agent: str, now: datetime
+) -> SignInResult:
+    """End the other session and open this one, when the checks left to do pass too (AUTH-1, AUTH-3).
+
+    The edge has made sure, by a signed ticket of two minutes, that the person has just given
+    their password. Works once: the other session must still be the live one.
+    """
+    user = (
+        User.objects.select_for_update(of=("self",))
+        .select_related("company", "unit")
+        .filter(public_id=public_id)
+        .first()
+    )
+    live = Session.objects.filter(key_sha256=other_sha256, ended_at__isnull=True).first()
+    if user is None or live is None or live.user_id != user.pk:
+        return SignInResult(SignInOutcome.REFUSED)
+    # The checks that come after 'elsewhere' in the bank's order, and whatever changed meanwhile.
+    outcome = judge_sign_in(_facts(user, right=True, live=None))
+    if outcome != SignInOutcome.SIGNED_IN:
+        _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
+        return SignInResult(outcome, user)
+    _end(live, "replaced", now)
+    policy = queries.sign_in_policy()
+    return _open_session(user, site=site, address=address, agent=agent, policy=policy, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -231,6 +263,16 @@ def end_sessions(*, user_ids: Sequence[int], why: str, now: datetime) -> int:
     return live.update(ended_at=now, ended_why=why)
 
 
+def record_refusal(
+    *, actor: User, event: str, target: str, error: DomainError, now: datetime
+) -> None:
+    """Write down that something was refused, after its own transaction is gone (AUD-1)."""
+    audit.record_refused(
+        chain=home_chain(actor), event=event, actor=actor.public_id, target=target,
+        reason=error.code, now=now,
+    )  # fmt: skip
+
+
 def claim_form(*, actor: User, key: str, outcome: str, now: datetime) -> str:
     """Note that a form is being sent; a step. Return empty text, or what its first sending led to.
 
@@ -274,6 +316,20 @@ def _lock_person(site: str, company_code: str, login_name: str) -> User | None:
     return people.filter(company__code=company_code, login_name=login_name).first()
 
 
+def _open_session(
+    user: User, *, site: str, address: str, agent: str, policy: SignInPolicy, now: datetime
+) -> SignInResult:
+    key = ids.token()
+    Session.objects.create(
+        key_sha256=session_digest(key), site=site, user=user, address=address,
+        agent=agent[:200], idle_minutes=policy.idle_minutes, started_at=now, seen_at=now,
+        expires_at=now + timedelta(hours=policy.absolute_hours),
+    )  # fmt: skip
+    User.objects.filter(pk=user.pk).update(wrong_passwords=0)
+    _record_sign_in(user, "identity.session.opened", now, "")
+    return SignInResult(SignInOutcome.SIGNED_IN, user, session_key=key)
+
+
 def _live_session(user: User | None, now: datetime) -> Session | None:
     """Return the session that stands, ending one that was left open too long."""
     live = Session.objects.filter(
@@ -288,15 +344,12 @@ def _live_session(user: User | None, now: datetime) -> Session | None:
     return None
 
 
-def _facts(
-    user: User | None, right: bool, live: Session | None, *, end_other: bool
-) -> SignInFacts:
+def _facts(user: User | None, right: bool, live: Session | None) -> SignInFacts:
     home = (user.company or user.unit) if user else None
     return SignInFacts(
         known=user is not None,
         password_right=right,
         live_elsewhere=live is not None,
-        may_end_other=end_other,
         user_state=UserState(user.state) if user else UserState.CLOSED,
         home_in_force=home is not None and home.state == StandingState.ACTIVE,
     )

@@ -27,7 +27,6 @@ class SignInFacts:
     known: bool
     password_right: bool
     live_elsewhere: bool
-    may_end_other: bool
     user_state: UserState
     home_in_force: bool
 
@@ -40,7 +39,7 @@ def judge_sign_in(facts: SignInFacts) -> SignInOutcome:
     """
     if not facts.known or not facts.password_right:
         return SignInOutcome.REFUSED
-    if facts.live_elsewhere and not facts.may_end_other:
+    if facts.live_elsewhere:
         return SignInOutcome.ELSEWHERE
     if facts.user_state == UserState.PAUSED:
         return SignInOutcome.PAUSED

@@ -15,6 +15,7 @@ from identity.models import (
     ContactPoint,
     FormPost,
     Grant,
+    Role,
     Session,
     SignInPolicy,
     Unit,
@@ -187,6 +188,13 @@ def recent_sign_ins(user_id: int, *, current_key_sha256: str, limit: int = 10) -
 def sign_in_policy() -> SignInPolicy:
     """Return the bank's figures for signing in; the one seeded row."""
     return SignInPolicy.objects.get(pk=1)
+
+
+def role_names(user_id: int, *, language: str) -> str:
+    """Return the names of a person's roles in the reader's language; one query."""
+    column = "name" if language.startswith("zh") else "name_en"
+    roles = Role.objects.filter(grants__user_id=user_id, grants__state=StandingState.ACTIVE)
+    return ", ".join(roles.order_by("code").values_list(column, flat=True).distinct())
 
 
 def company_by_code(code: str) -> Company | None:

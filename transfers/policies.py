@@ -9,6 +9,10 @@ from datetime import date
 from decimal import Decimal
 
 
+# The name of the one kind of request this room brings.
+KIND = "transfers.transfer"
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """Hold the company's caps in force for one currency; the lowest of the branch's and its own."""

@@ -11,24 +11,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from approvals.kinds import Line, SubjectFacts
+from approvals.kinds import Group, Line, Remarks, SubjectFacts
 from approvals.states import Act
 from kernel.clock import end_of_business_date
 from kernel.money import Money
 from ledger import queries as ledger
+from ledger.errors import UnknownAccount
 from ledger.gateways import LegLine, core_host
 from ledger.policies import AccountFunction
 from transfers import operations
 from transfers.errors import PayeeUnknown
-from transfers.policies import grouped_account, masked_account
-from transfers.queries.orders import order_by_id, order_content
+from transfers.policies import KIND, grouped_account, masked_account
+from transfers.queries.orders import order_by_id, order_content, payee_warnings
 from transfers.queries.payees import judge_route
 
 
 class TransferKind:
     """Bring the single transfer: what is signed of it, what it holds, how it is posted (TRF-3)."""
 
-    code = operations.KIND
+    code = KIND
     letter = "T"
     name = gettext_lazy("Transfer")
     functions: Mapping[str, str] = MappingProxyType(
@@ -66,10 +67,32 @@ class TransferKind:
             Line(_("Payee"), content["payee_name"], emphasis=True),
             Line(_("Payee account"), grouped_account(content["payee_account"]), emphasis=True),
             Line(_("Amount"), str(money), emphasis=True),
-            Line(_("From account"), grouped_account(content["from_account"])),
-            Line(_("Value date"), content["value_date"].replace("-", "/")),
             Line(_("Memo"), content["memo"]),
+            Line(_("From account"), grouped_account(content["from_account"]), Group.SOURCE),
+            Line(_("Value date"), content["value_date"], Group.TIMING),
         ]
+
+    def remarks(
+        self, *, reference: str, company_id: int, user_id: int, content: Mapping[str, str],
+        now: datetime,
+    ) -> Remarks:  # fmt: skip
+        """Return what a signer should notice about the payee, and what is available (TRF-4)."""
+        found = payee_warnings(company_id, content, reference=reference)
+        texts = {
+            "first_payment": _("First payment of your company to this account."),
+            "name_differs": _("The payee's name is not the name of the account's owner."),
+        }
+        try:
+            account = ledger.account_for(user_id, content["from_account"], now=now)
+            available = Money(account.available, account.currency)
+            note = _("Available balance: %(money)s") % {"money": available}
+        except UnknownAccount:
+            note = ""
+        after = [
+            _("With the last release the amount is posted at once and reaches the payee's account."),
+            _("The maker and the releaser are told by SMS and e-mail."),
+        ]
+        return Remarks([texts[name] for name in sorted(found)], note, after)
 
     def hold(self, *, key: str, company_id: int, content: Mapping[str, str], now: datetime) -> None:
         """Reserve the day's limit, then the funds (LIM-2)."""

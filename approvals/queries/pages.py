@@ -63,6 +63,8 @@ class RequestPage:
     """Carry everything the decision page shows, apart from forms and addresses."""
 
     reference: str
+    company_id: int
+    kind_code: str
     kind_label: str
     state: RequestState
     state_label: str
@@ -181,6 +183,8 @@ def _page(
     history = timeline(request, decisions, signatures)
     return RequestPage(
         reference=request.reference,
+        company_id=request.company_id,
+        kind_code=request.kind,
         kind_label=str(kind.name),
         state=state,
         state_label=str(label),

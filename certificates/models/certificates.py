@@ -89,6 +89,14 @@ class Card(FSMModelMixin, models.Model):
         """End its use."""
 
 
+def _may_be_suspended_again(certificate: Certificate) -> bool:
+    return certificate.suspensions < SUSPENSIONS_MOST
+
+
+def _was_suspended_often(certificate: Certificate) -> bool:
+    return certificate.suspensions >= SUSPENSIONS_MOST
+
+
 class Certificate(FSMModelMixin, models.Model):
     """Hold one certificate from its application to its end (CERT-3).
 
@@ -216,7 +224,7 @@ class Certificate(FSMModelMixin, models.Model):
         field=state,
         source=sources(CERTIFICATE_VERBS, "suspend"),
         target=CertificateState.SUSPENDED,
-        conditions=[lambda certificate: certificate.suspensions < SUSPENSIONS_MOST],
+        conditions=[_may_be_suspended_again],  # type: ignore[list-item]  # rows of this model alone
     )
     def suspend(self) -> None:
         """Be put on hold at once, and count it (CERT-3)."""
@@ -226,7 +234,7 @@ class Certificate(FSMModelMixin, models.Model):
         field=state,
         source=sources(CERTIFICATE_VERBS, "suspend_finally"),
         target=CertificateState.REVOKED,
-        conditions=[lambda certificate: certificate.suspensions >= SUSPENSIONS_MOST],
+        conditions=[_was_suspended_often],  # type: ignore[list-item]  # the same
     )
     def suspend_finally(self) -> None:
         """Be revoked by the third suspension (CERT-4)."""

@@ -110,11 +110,17 @@ def keep_list_current_step(*, now: datetime) -> None:
 def revoked_entries() -> list[RevokedEntry]:
     """Return what a list published now must tell: everything on hold or revoked."""
     rows = Certificate.objects.filter(state__in=[*ON_HOLD, CertificateState.REVOKED])
+    found = rows.order_by("pk").values_list(
+        "serial_number", "listed_at", "state_since", "listed_reason"
+    )
+    # A row that came to its state past the operations still belongs on the list.
     return [
-        RevokedEntry(int(serial, 16), whole_second(listed_at), RevocationReason[reason])
-        for serial, listed_at, reason in rows.order_by("pk").values_list(
-            "serial_number", "listed_at", "listed_reason"
+        RevokedEntry(
+            int(serial or "", 16),
+            whole_second(listed_at or state_since),
+            RevocationReason[reason or RevocationReason.UNSPECIFIED.name],
         )
+        for serial, listed_at, state_since, reason in found
     ]
 
 

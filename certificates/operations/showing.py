@@ -148,15 +148,15 @@ def unlock(
         .filter(pk=sign_request_id, user=actor, session_key_sha256=session_key_sha256)
         .first()
     )
-    if request is None or request.certificate.card is None:
+    shown = request.certificate.card if request is not None else None
+    if request is None or shown is None:
         raise SignRequestUnknown
     check_open(request, now)
-    _check_card(request.certificate.card)
-    standing = standing_of(request.certificate, request.certificate.card.state)
+    _check_card(shown)
+    standing = standing_of(request.certificate, shown.state)
     refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
-    pin_hash = request.certificate.card.pin_hash
-    right = check_password(pin, pin_hash)  # outside the lock: it takes its time on purpose
-    card = Card.objects.select_for_update().get(pk=request.certificate.card_id)
+    right = check_password(pin, shown.pin_hash)  # before the lock: it takes its time on purpose
+    card = Card.objects.select_for_update().get(pk=shown.pk)
     _check_card(card)
     if right:
         if card.pin_tries:

@@ -221,7 +221,7 @@ def _certificate_for_share(sign_request_id: str) -> tuple[Certificate, str | Non
         [sign_request_id],
     )
     for certificate in rows:
-        return certificate, certificate.card_state
+        return certificate, vars(certificate)["card_state"]
     raise SignRequestUnknown
 
 

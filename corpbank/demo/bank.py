@@ -19,9 +19,9 @@ from ledger.operations import grant_right, open_account_step
 from ledger.policies import AccountFunction
 from transfers import operations as transfers
 from transfers.models import Limit
+from transfers.policies import KIND
 
 MAKER = "ent.finance.maker"
-TRANSFER = transfers.KIND
 RIGHTS = {
     MAKER: (AccountFunction.INQUIRE, AccountFunction.EDIT_TRANSFER),
     REVIEWER: (AccountFunction.INQUIRE, AccountFunction.REVIEW_TRANSFER),
@@ -189,5 +189,5 @@ def _flows(company: Company, flows: Sequence[FlowSpec], actor: str, now: datetim
             company=company, code=spec.code, name=spec.name, stages=spec.stages, actor=actor, now=now
         )
         approvals.define_rule(
-            flow=flow, kind=TRANSFER, minimum=spec.minimum, maximum=spec.maximum, actor=actor, now=now
+            flow=flow, kind=KIND, minimum=spec.minimum, maximum=spec.maximum, actor=actor, now=now
         )

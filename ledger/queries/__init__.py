@@ -7,6 +7,7 @@ from ledger.queries.accounts import (
     RightFacts,
     account_by_number,
     account_for,
+    account_ids,
     accounts_by_id,
     company_accounts,
     facts,
@@ -14,7 +15,6 @@ from ledger.queries.accounts import (
     rights_of,
     rights_on,
     rows_visible_to,
-    account_ids,
     visible_accounts,
 )
 from ledger.queries.books import Finding, totals, verify
@@ -28,6 +28,7 @@ __all__ = [
     "RightFacts",
     "account_by_number",
     "account_for",
+    "account_ids",
     "accounts_by_id",
     "balance_history",
     "company_accounts",
@@ -40,6 +41,5 @@ __all__ = [
     "rows_visible_to",
     "totals",
     "verify",
-    "account_ids",
     "visible_accounts",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Now
@@ -57,8 +58,8 @@ def visible_accounts(
     return [facts(row) for row in _accounts_of(user_id, function, now).order_by("number")]
 
 
-def account_ids(user_id: int, function: str, *, now: datetime) -> QuerySet[Account]:
-    """Return the ids of the accounts on which a person holds a function, for use in a larger query."""
+def account_ids(user_id: int, function: str, *, now: datetime) -> QuerySet[Account, Any]:
+    """Return the ids of the accounts of a function of a person, as part of a larger query."""
     return _accounts_of(user_id, function, now).order_by().values("pk")
 
 

@@ -13,19 +13,28 @@ export function show(form, state, { message, values = {} } = {}) {
 }
 
 /** Posts JSON to our own server; returns its answer, or throws when there is none to be read. */
-export async function post(form, url, body) {
+export function post(form, url, body) {
+  const headers = {
+    "Content-Type": "application/json",
+    "X-CSRFToken": form.querySelector("input[name=csrfmiddlewaretoken]").value,
+  };
+  return ask(url, JSON.stringify(body), headers);
+}
+
+/** Posts a form's fields as they stand; returns the answer as post does. */
+export function postForm(form, url) {
+  return ask(url, new URLSearchParams(new FormData(form)), {});
+}
+
+async function ask(url, body, headers) {
   const response = await fetch(url, {
     method: "POST",
     mode: "same-origin",
     credentials: "same-origin",
     redirect: "error",
     cache: "no-store",
-    headers: {
-      "Accept": "application/json",
-      "Content-Type": "application/json",
-      "X-CSRFToken": form.querySelector("input[name=csrfmiddlewaretoken]").value,
-    },
-    body: JSON.stringify(body),
+    headers: { "Accept": "application/json", ...headers },
+    body,
   });
   const answer = await response.json();
   return { ...answer, ok: response.ok && answer.ok === true };

@@ -1,18 +1,18 @@
 // Signs a decision with the virtual card before its form is sent.
 //
-// <form method="post" data-sign data-statement="base64" data-certificate-sha256="hex"
-//       data-sign-request="id" data-unlock-url="/…" data-text-…="…">
-//   hidden: csrfmiddlewaretoken, signature, signing_time, certificate [, sign_request]
+// <form method="post" data-sign data-prepare-url="/…" data-certificate-sha256="hex"
+//       data-unlock-url="/…" data-text-…="…">
+//   hidden: csrfmiddlewaretoken, sign_request, signature, signing_time; maybe a reason
+// The statement is asked for at the click, so that its five minutes begin when somebody signs.
 //   <input type="password" data-card-pin>  (no name: the PIN never goes with the form)
-//   <output data-card-status role="alert">  [<output data-card-code>]
-// A button may carry its own data-statement and data-sign-request; one with data-unsigned sends
-// the form as it is. data-certificate-state="suspended" or "expired" is shown and stops signing.
+//   <output data-card-status role="alert">
+// A button with data-unsigned sends the form as it is. data-certificate-state="suspended" or "expired" is shown and stops signing.
 // Words: data-text-{unsupported,no-key,suspended,expired,pin-missing,checking,signing,sending,
 // wrong-pin,locked,refused,failed}; {tries} is filled in.
 
-import { findKey, formatTime, isSupported, shortCode, signStatement } from "./card.js";
+import { findKey, formatTime, isSupported, signStatement } from "./card.js";
 import { fromBase64 } from "./der.js";
-import { markBusy, post, show } from "./messages.js";
+import { markBusy, post, postForm, show } from "./messages.js";
 
 const FORM_STATES = ["suspended", "expired"];
 
@@ -45,7 +45,7 @@ function wire(form) {
     progress = "busy";
     markBusy(form, true);
     try {
-      await sign(form, button, pin);
+      await sign(form, pin);
       progress = "signed";
       show(form, "sending");
       form.requestSubmit(button);
@@ -75,14 +75,15 @@ function wire(form) {
   tellFirstState(form, pin);
 }
 
-async function sign(form, button, pin) {
+async function sign(form, pin) {
   const key = await usableKey(form);
   if (pin && !pin.value) throw new Hindrance("pin-missing");
   show(form, "checking");
-  const signRequest = button?.dataset.signRequest ?? form.dataset.signRequest;
+  const prepared = await postForm(form, form.dataset.prepareUrl);
+  if (!prepared.ok) throw refusal(prepared);
   const answer = await post(form, form.dataset.unlockUrl, {
     pin: pin?.value ?? "",
-    sign_request: signRequest,
+    sign_request: prepared.sign_request,
   });
   if (!answer.ok) throw refusal(answer);
   show(form, "signing");
@@ -90,14 +91,13 @@ async function sign(form, button, pin) {
   const signingTime = answer.now ? new Date(answer.now) : new Date();
   const signature = await signStatement({
     key,
-    statementBytes: fromBase64(button?.dataset.statement ?? form.dataset.statement),
+    statementBytes: fromBase64(prepared.statement),
     certificateSha256: form.dataset.certificateSha256,
     signingTime,
   });
   fill(form, "signature", signature);
   fill(form, "signing_time", formatTime(signingTime));
-  fill(form, "certificate", form.dataset.certificateSha256);
-  if (form.elements.namedItem("sign_request")) fill(form, "sign_request", signRequest);
+  fill(form, "sign_request", prepared.sign_request);
 }
 
 async function usableKey(form) {
@@ -124,10 +124,6 @@ async function tellFirstState(form, pin) {
   } catch (error) {
     if (pin) pin.disabled = true;
     show(form, error instanceof Hindrance ? error.state : "failed");
-  }
-  const code = form.querySelector("[data-card-code]");
-  if (code && form.dataset.statement && isSupported()) {
-    code.textContent = await shortCode(fromBase64(form.dataset.statement));
   }
 }
 

@@ -234,7 +234,17 @@ def test_one_key_is_never_certified_twice_not_even_after_revocation(holder: Hold
 
 
 @pytest.mark.parametrize(
-    "pin", ["", "12345", "1" * 13, "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "111111", "123456", "987654"]
+    "pin",
+    [
+        "",
+        "12345",
+        "1" * 13,
+        "abcdef",
+        "\uff11\uff12\uff13\uff14\uff15\uff16",
+        "111111",
+        "123456",
+        "987654",
+    ],
 )
 def test_pin_that_is_no_pin_or_the_first_to_be_guessed_is_refused(holder: Holder, pin: str):
     letter = print_letter(holder)

@@ -23,7 +23,6 @@ FINE = SignInFacts(
     known=True,
     password_right=True,
     live_elsewhere=False,
-    may_end_other=False,
     user_state=UserState.ACTIVE,
     home_in_force=True,
 )
@@ -41,20 +40,13 @@ FINE = SignInFacts(
         ({"user_state": UserState.CLOSED}, O.REFUSED),
         ({"user_state": UserState.PAUSED}, O.PAUSED),
         ({"live_elsewhere": True}, O.ELSEWHERE),
-        ({"live_elsewhere": True, "may_end_other": True}, O.SIGNED_IN),
         # A pause and another session are told only after a right password.
         ({"password_right": False, "user_state": UserState.PAUSED}, O.REFUSED),
         ({"password_right": False, "live_elsewhere": True}, O.REFUSED),
-        # Duplicate sign-in comes before the lock state; agreeing to end it changes nothing there.
+        # Duplicate sign-in comes before the lock state.
         ({"live_elsewhere": True, "user_state": UserState.PAUSED}, O.ELSEWHERE),
-        (
-            {"live_elsewhere": True, "may_end_other": True, "user_state": UserState.PAUSED},
-            O.PAUSED,
-        ),
-        (
-            {"live_elsewhere": True, "may_end_other": True, "user_state": UserState.SUSPENDED},
-            O.REFUSED,
-        ),
+        ({"live_elsewhere": True, "user_state": UserState.SUSPENDED}, O.ELSEWHERE),
+        ({"live_elsewhere": True, "home_in_force": False}, O.ELSEWHERE),
     ],
 )
 def test_the_checks_of_signing_in_have_one_order(
@@ -69,7 +61,6 @@ def test_the_checks_of_signing_in_have_one_order(
         known=st.booleans(),
         password_right=st.booleans(),
         live_elsewhere=st.booleans(),
-        may_end_other=st.booleans(),
         user_state=st.sampled_from(UserState),
         home_in_force=st.booleans(),
     )
@@ -81,7 +72,7 @@ def test_without_a_right_password_nothing_is_told_and_nobody_gets_in(facts: Sign
     if outcome == O.SIGNED_IN:
         assert facts.user_state == UserState.ACTIVE
         assert facts.home_in_force
-        assert facts.may_end_other or not facts.live_elsewhere
+        assert not facts.live_elsewhere
 
 
 @pytest.mark.req("SES-1")

@@ -22,7 +22,7 @@ def key(world: World) -> str:
     """Sign the maker in and return the stored name of the session."""
     result = operations.sign_in(
         site="enterprise", company_code=FIRST.code, login_name=LOGIN, password=PASSWORD,
-        end_other=False, address="203.0.113.5", agent="Browser/1", now=world.now,
+        address="203.0.113.5", agent="Browser/1", now=world.now,
     )  # fmt: skip
     return session_digest(result.session_key)
 

@@ -12,7 +12,7 @@ from alerts.models import Message
 from audit.models import Entry
 from audit.queries import chain_states
 from identity.models import Session, SignInPolicy, User
-from identity.operations import SignInResult, sign_in, sign_out
+from identity.operations import SignInResult, sign_in, sign_out, take_over
 from identity.policies import SignInOutcome
 from identity.states import UserState
 from tests.factories.counting import counted_hashes, counted_statements, shape
@@ -26,7 +26,7 @@ LOGIN = "maker01"
 def attempt(world: World, **changes: Any) -> SignInResult:
     facts: dict[str, Any] = {
         "site": "enterprise", "company_code": FIRST.code, "login_name": LOGIN,
-        "password": PASSWORD, "end_other": False, "address": "203.0.113.5",
+        "password": PASSWORD, "address": "203.0.113.5",
         "agent": "Browser/1", "now": world.now,
     }  # fmt: skip
     return sign_in(**facts | changes)
@@ -92,8 +92,7 @@ def test_a_right_password_opens_one_session(world: World) -> None:
         (("elsewhere", ""), {}, O.ELSEWHERE),
         (("elsewhere", ""), {"password": "wrong"}, O.REFUSED),
         (("elsewhere", "pause"), {}, O.ELSEWHERE),
-        (("elsewhere", "pause"), {"end_other": True}, O.PAUSED),
-        (("elsewhere", "suspend"), {"end_other": True}, O.REFUSED),
+        (("elsewhere", "suspend"), {}, O.ELSEWHERE),
     ],
 )
 def test_whoever_does_not_get_in_opens_nothing_and_ends_nothing(
@@ -219,14 +218,50 @@ def test_the_second_sign_in_is_told_since_when_and_from_where(world: World) -> N
     assert (result.since, result.address) == (world.now, "198.51.100.7")
 
 
+def end_other(world: World, **changes: Any) -> SignInResult:
+    """Take the first session's place, as the page does with what the second sign-in was told."""
+    told = attempt(world)
+    assert told.outcome == O.ELSEWHERE
+    facts: dict[str, Any] = {
+        "site": "enterprise", "public_id": person(world).public_id,
+        "other_sha256": told.other_sha256, "address": "203.0.113.5", "agent": "Browser/1",
+        "now": world.now,
+    }  # fmt: skip
+    return take_over(**facts | changes)
+
+
 @pytest.mark.req("AUTH-3")
 def test_the_second_sign_in_may_end_the_first(world: World) -> None:
     be_elsewhere(world)
     first = Session.objects.get()
-    result = attempt(world, end_other=True)
-    assert result.outcome == O.SIGNED_IN
+    assert end_other(world).outcome == O.SIGNED_IN
     first.refresh_from_db()
     assert (first.ended_at, first.ended_why) == (world.now, "replaced")
+    assert Session.objects.filter(ended_at__isnull=True).count() == 1
+
+
+@pytest.mark.req("AUTH-1", "AUTH-3")
+@pytest.mark.parametrize(
+    ("verb", "outcome"), [("pause", O.PAUSED), ("suspend", O.REFUSED), ("close", O.REFUSED)]
+)
+def test_the_other_session_is_ended_only_when_the_lock_state_passes_too(
+    world: World, verb: str, outcome: SignInOutcome
+) -> None:
+    be_elsewhere(world)
+    put(world, verb)
+    assert end_other(world).outcome == outcome
+    assert Session.objects.get().ended_at is None
+
+
+@pytest.mark.req("AUTH-3")
+def test_a_session_is_replaced_once_and_by_its_own_person_only(world: World) -> None:
+    be_elsewhere(world)
+    other = world.first.people["maker02"].public_id
+    assert end_other(world, public_id=other).outcome == O.REFUSED
+    assert end_other(world, public_id="UNKNOWN").outcome == O.REFUSED
+    first = Session.objects.get()
+    assert end_other(world).outcome == O.SIGNED_IN
+    assert end_other(world, other_sha256=first.key_sha256).outcome == O.REFUSED
     assert Session.objects.filter(ended_at__isnull=True).count() == 1
 
 
@@ -281,13 +316,19 @@ def test_fifty_guesses_at_the_same_moment_count_exactly_fifty(open_world: World)
 
 
 @pytest.mark.req("AUTH-3")
-@pytest.mark.parametrize("end_other", [False, True])
-def test_eight_sign_ins_at_the_same_moment_leave_one_live_session(
-    open_world: World, end_other: bool
-) -> None:
+def test_eight_sign_ins_at_the_same_moment_leave_one_live_session(open_world: World) -> None:
     world = open_world
-    results = at_once([lambda: attempt(world, end_other=end_other)] * 8)
+    results = at_once([lambda: attempt(world)] * 8)
     outcomes = [result.outcome for result in results]  # type: ignore[union-attr]
     assert Session.objects.filter(ended_at__isnull=True).count() == 1
-    assert outcomes.count(O.SIGNED_IN) == (8 if end_other else 1)
-    assert set(outcomes) <= {O.SIGNED_IN, O.ELSEWHERE}
+    assert outcomes.count(O.SIGNED_IN) == 1
+    assert outcomes.count(O.ELSEWHERE) == 7
+
+
+@pytest.mark.req("AUTH-3")
+def test_eight_take_overs_at_the_same_moment_leave_one_live_session(open_world: World) -> None:
+    world = open_world
+    be_elsewhere(world)
+    results = at_once([lambda: end_other(world)] * 8)
+    assert Session.objects.filter(ended_at__isnull=True).count() == 1
+    assert O.SIGNED_IN in {result.outcome for result in results}  # type: ignore[union-attr]

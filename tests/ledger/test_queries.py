@@ -57,6 +57,8 @@ def test_a_person_sees_the_accounts_they_hold_the_function_on_and_no_others() ->
     assert numbers(user.pk) == ["000000000001", "000000000003"]
     assert numbers(user.pk, "edit_transfer") == ["000000000001"]
     assert numbers(user.pk, "release_transfer") == []
+    part = queries.account_ids(user.pk, "edit_transfer", now=make.NOW)
+    assert list(part.values_list("number", flat=True)) == ["000000000001"]
     assert queries.account_for(user.pk, "000000000003", now=make.NOW).available == 5
     with pytest.raises(UnknownAccount):
         queries.account_for(user.pk, "000000000002", now=make.NOW)

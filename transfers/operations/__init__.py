@@ -1,10 +1,9 @@
 """Write orders and limits. The only writers of this room's rows."""
 
 from transfers.operations.limits import consume, free, reserve, set_limit
-from transfers.operations.orders import KIND, OrderFields, create_order, edit_order, mark_executed
+from transfers.operations.orders import OrderFields, create_order, edit_order, mark_executed
 
 __all__ = [
-    "KIND",
     "OrderFields",
     "consume",
     "create_order",

@@ -17,10 +17,9 @@ from kernel.canonical import plain_text
 from kernel.money import Money
 from transfers.models import PaymentOrder
 from transfers.permissions import Permission
+from transfers.policies import KIND
 from transfers.queries.orders import order_content
 from transfers.queries.payees import check_route
-
-KIND = "transfers.transfer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +96,3 @@ def _fill(order: PaymentOrder, actor: User, fields: OrderFields, now: datetime) 
     order.memo = plain_text(fields.memo)
     order.changed_at = now
 
-
-__all__ = ["KIND", "OrderFields", "create_order", "edit_order", "mark_executed"]

@@ -1,0 +1,70 @@
+"""What people type or a card sends when they decide."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, datetime
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from approvals.queries.inbox import Tab
+from approvals.queries.words import STATES
+from approvals.states import RequestState
+
+
+class ActForm(forms.Form):
+    """Carry the random text that makes a form act once (TRF-8)."""
+
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class DecisionForm(ActForm):
+    """Carry a signature made by the card in the browser."""
+
+    sign_request = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    signature = forms.CharField(max_length=2048, widget=forms.HiddenInput)
+    signing_time = forms.CharField(max_length=30, widget=forms.HiddenInput)
+
+    def clean_signature(self) -> bytes:
+        """Read the signature's base64."""
+        try:
+            return base64.b64decode(self.cleaned_data["signature"], validate=True)
+        except (binascii.Error, ValueError):
+            raise forms.ValidationError(_("The signature could not be read. Sign again.")) from None
+
+    def clean_signing_time(self) -> datetime:
+        """Read the signing time: RFC 3339 in UTC, whole seconds."""
+        try:
+            moment = datetime.strptime(self.cleaned_data["signing_time"], "%Y-%m-%dT%H:%M:%SZ")
+        except ValueError:
+            raise forms.ValidationError(_("The signature could not be read. Sign again.")) from None
+        return moment.replace(tzinfo=UTC)
+
+
+class ReasonForm(DecisionForm):
+    """Carry a signed decision that needs a reason (DUAL-4)."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the reason: the maker reads it.")},
+    )
+
+
+class FilterForm(forms.Form):
+    """Narrow a list; everything stands in the address."""
+
+    tab = forms.ChoiceField(
+        choices=[(str(tab), str(tab)) for tab in Tab], required=False, widget=forms.HiddenInput
+    )
+    text = forms.CharField(label=_("Number or payee"), max_length=60, required=False)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any state"))]
+        + [(str(state), STATES[state][0]) for state in RequestState if state != "DELETED"],
+    )
+    after = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)

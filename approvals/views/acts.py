@@ -1,0 +1,165 @@
+"""Act: submit, decide, withdraw, delete. One operation each; what stops it is shown in place."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from approvals import operations
+from approvals.forms import ActForm, DecisionForm, ReasonForm
+from approvals.permissions import Permission
+from approvals.states import DECISIONS, Act
+from approvals.views.pages import show_request
+from approvals.views.panels import Failure, add_error, explain
+from certificates.views import origin_of
+from identity.operations import record_refusal
+from identity.permissions import requires
+from kernel import clock
+from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
+
+
+@requires(Permission.VIEW)
+@require_POST
+def prepare(request: HttpRequest, reference: str, act: str) -> JsonResponse:
+    """Answer the statement of a decision for the card to sign (SIGN-1)."""
+    if act not in DECISIONS:
+        raise NotFound("approvals.act.unknown", "There is no such act.")
+    try:
+        shown = operations.prepare_decision(
+            actor=request.user,
+            reference=reference,
+            act=Act(act),
+            reason=request.POST.get("reason", "")[:200],
+            session_key_sha256=request.session.key_sha256,
+            audience=origin_of(request),
+            now=clock.now(),
+        )
+    except DomainError as error:
+        return JsonResponse(
+            {"ok": False, "code": error.code, "message": explain(error)}, status=error.status
+        )
+    return JsonResponse(
+        {
+            "ok": True,
+            "sign_request": shown.id,
+            "statement": base64.b64encode(shown.statement).decode(),
+            "certificate_sha256": shown.certificate_sha256,
+        }
+    )
+
+
+@requires(Permission.SUBMIT)
+@require_POST
+def submit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Submit a draft or repaired request."""
+    return _plain_act(request, reference, Act.SUBMIT, operations.submit)
+
+
+@requires(Permission.WITHDRAW)
+@require_POST
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take back a pending or returned request."""
+    return _plain_act(request, reference, Act.WITHDRAW, operations.withdraw)
+
+
+@requires(Permission.SUBMIT)
+@require_POST
+def delete(request: HttpRequest, reference: str) -> HttpResponse:
+    """Drop a draft."""
+    operations.delete(actor=request.user, reference=reference, now=clock.now())
+    return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
+
+
+@requires(Permission.REVIEW)
+@require_POST
+def review(request: HttpRequest, reference: str) -> HttpResponse:
+    """Agree at a reviewing stage."""
+    return _signed_act(request, reference, Act.REVIEW, DecisionForm, operations.review)
+
+
+@requires(Permission.RELEASE)
+@require_POST
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    """Agree at the releasing stage."""
+    return _signed_act(request, reference, Act.RELEASE, DecisionForm, operations.release)
+
+
+@requires(Permission.RETURN)
+@require_POST
+def return_(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give a request back for repair."""
+    return _signed_act(request, reference, Act.RETURN, ReasonForm, operations.return_)
+
+
+@requires(Permission.REJECT)
+@require_POST
+def reject(request: HttpRequest, reference: str) -> HttpResponse:
+    """Refuse a request for good."""
+    return _signed_act(request, reference, Act.REJECT, ReasonForm, operations.reject)
+
+
+def _plain_act(
+    request: HttpRequest, reference: str, act: Act, operation: Callable[..., str]
+) -> HttpResponse:
+    form = ActForm(request.POST)
+    if not form.is_valid():
+        return show_request(request, reference, now=clock.now(), failure=Failure(act, None, form))
+    now = clock.now()
+    try:
+        operation(
+            actor=request.user, reference=reference,
+            form_key=form.cleaned_data["idempotency_key"], now=now,
+        )  # fmt: skip
+    except (RuleBroken, Conflict, Busy) as error:
+        return _refused(request, reference, act, form, error)
+    return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
+
+
+def _signed_act(
+    request: HttpRequest,
+    reference: str,
+    act: Act,
+    form_class: type[DecisionForm],
+    operation: Callable[..., str],
+) -> HttpResponse:
+    form = form_class(request.POST, auto_id=f"id_{act}_%s")
+    if not form.is_valid():
+        return show_request(request, reference, now=clock.now(), failure=Failure(act, None, form))
+    data, now = form.cleaned_data, clock.now()
+    reason = {"reason": data["reason"]} if "reason" in data else {}
+    try:
+        operation(
+            actor=request.user,
+            reference=reference,
+            signed=operations.Signed(
+                sign_request_id=data["sign_request"],
+                signature=data["signature"],
+                signing_time=data["signing_time"],
+                session_key_sha256=request.session.key_sha256,
+                audience=origin_of(request),
+            ),
+            form_key=data["idempotency_key"],
+            now=now,
+            **reason,
+        )
+    except (RuleBroken, Conflict, Busy) as error:
+        return _refused(request, reference, act, form, error)
+    return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
+
+
+def _refused(
+    request: HttpRequest, reference: str, act: Act, form: forms.Form, error: DomainError
+) -> HttpResponse:
+    """Show the page as it is now with what stopped the act, and write the refusal down."""
+    now = clock.now()
+    record_refusal(
+        actor=request.user, event=f"approvals.request.{act}", target=f"request:{reference}",
+        error=error, now=now,
+    )  # fmt: skip
+    add_error(form, error)
+    return show_request(request, reference, now=now, failure=Failure(act, error, form))

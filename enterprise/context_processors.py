@@ -1,0 +1,62 @@
+"""What the frame of every page shows: who is signed in, how much waits, when idling ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+from approvals.permissions import Permission
+from approvals.queries.inbox import waiting_count
+from identity import queries as identity
+from kernel import clock
+
+WARNING_SECONDS = 120
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's facts for a signed-in person of a company; nothing for others.
+
+    What costs a query is read only where a template shows it.
+    """
+    user = getattr(request, "user", None)
+    if settings.SITE != "enterprise" or user is None or not user.is_authenticated:
+        return {"shell": None}
+
+    def waiting() -> int | str:
+        if Permission.VIEW not in user.granted:
+            return 0
+        count = waiting_count(user, now=clock.now())
+        return "99+" if count > 99 else count
+
+    return {
+        "shell": {
+            "company_name": user.company.name,
+            "person_name": user.display_name,
+            "role_label": SimpleLazyObject(
+                lambda: identity.role_names(user.pk, language=get_language() or "")
+            ),
+            "inbox_count": SimpleLazyObject(waiting),
+            "section": _section(request),
+            "environment_label": settings.ENVIRONMENT_LABEL,
+            "idle_seconds": request.session.idle_minutes * 60,
+            "idle_warning_seconds": WARNING_SECONDS,
+            "stay_url": reverse("enterprise:stay"),
+        }
+    }
+
+
+def _section(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None:
+        return ""
+    name = match.url_name or ""
+    if match.namespace == "approvals":
+        return "inbox"
+    if match.namespace == "transfers":
+        return "accounts" if name.startswith("account") else "transfers"
+    return name

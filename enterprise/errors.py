@@ -1,0 +1,27 @@
+"""What can go wrong at the customer's door."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import RuleBroken
+
+
+class SignInRefused(RuleBroken):
+    """Say the one thing that is said of every sign-in that failed (AUTH-1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "enterprise.sign_in.refused",
+            _("The company code, login name or password is not right."),
+        )
+
+
+class SignInPaused(RuleBroken):
+    """Say, after a right password only, that sign-in is paused (AUTH-1, AUTH-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "enterprise.sign_in.paused",
+            _("Your sign-in is paused. Your security supervisor or your branch can lift the pause."),
+        )

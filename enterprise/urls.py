@@ -1,0 +1,19 @@
+"""The addresses of the customer's door and own pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from enterprise import views
+
+app_name = "enterprise"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/elsewhere/", views.take_over, name="take_over"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("stay/", views.stay, name="stay"),
+    path("certificates/", views.certificates_page, name="certificates"),
+    path("certificates/card/", views.enrol_card, name="enrol_card"),
+    path("sign-ins/", views.sessions, name="sessions"),
+]

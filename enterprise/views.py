@@ -1,0 +1,276 @@
+"""The customer's door and own pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from approvals.permissions import Permission as Approve
+from approvals.queries.inbox import Tab, listing, waiting_count
+from approvals.views.pages import list_row
+from approvals.views.panels import add_error
+from certificates import operations as certificates
+from certificates import queries as certificate_queries
+from certificates.permissions import Permission as Certificates
+from enterprise import queries
+from enterprise.errors import SignInPaused, SignInRefused
+from enterprise.forms import LanguageForm, SignInForm
+from identity import operations
+from identity import queries as identity
+from identity.permissions import SIGNED_IN, public, requires
+from identity.policies import SignInOutcome
+from kernel import clock
+from kernel.errors import RuleBroken
+from ledger import queries as ledger
+from transfers.permissions import Permission as Transfer
+from transfers.queries import screens
+from transfers.views import currency_groups, order_row
+
+TICKET_SALT = "enterprise.sign_in.elsewhere"
+TICKET_SECONDS = 120
+FIRST = 5
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Let a person of a company in, or say the one thing that is said of every failure (AUTH-1)."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("enterprise:home"))
+    if request.method == "GET":
+        target = {"next": request.GET.get("next", "")}
+        return _sign_in_page(request, SignInForm(initial=target))
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, SignInRefused())
+    data = form.cleaned_data
+    result = operations.sign_in(
+        site=settings.SITE,
+        company_code=data["company_code"],
+        login_name=data["login_name"],
+        password=data["password"],
+        address=request.META.get("REMOTE_ADDR", ""),
+        agent=request.headers.get("User-Agent", ""),
+        now=clock.now(),
+    )
+    if result.outcome == SignInOutcome.SIGNED_IN:
+        return _let_in(request, result, data["next"])
+    if result.outcome == SignInOutcome.ELSEWHERE:
+        return _elsewhere(request, result, data["next"])
+    paused = result.outcome == SignInOutcome.PAUSED
+    return _refused(request, SignInPaused() if paused else SignInRefused())
+
+
+@public
+@require_POST
+def take_over(request: HttpRequest) -> HttpResponse:
+    """End the person's other session and go on here (AUTH-3)."""
+    try:
+        ticket = signing.loads(
+            request.POST.get("ticket", ""), salt=TICKET_SALT, max_age=TICKET_SECONDS
+        )
+    except signing.BadSignature:
+        return HttpResponseRedirect(reverse("enterprise:sign_in"))
+    result = operations.take_over(
+        site=settings.SITE,
+        public_id=ticket["user"],
+        other_sha256=ticket["other"],
+        address=request.META.get("REMOTE_ADDR", ""),
+        agent=request.headers.get("User-Agent", ""),
+        now=clock.now(),
+    )
+    if result.outcome == SignInOutcome.PAUSED:
+        return _refused(request, SignInPaused())
+    if result.outcome != SignInOutcome.SIGNED_IN:
+        return HttpResponseRedirect(reverse("enterprise:sign_in"))
+    return _let_in(request, result, ticket["next"])
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    if request.session.session_key:
+        operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
+        request.session.forget()
+    target = reverse("enterprise:sign_in")
+    return HttpResponseRedirect(target + ("?ended=idle" if request.POST.get("reason") else ""))
+
+
+@requires(SIGNED_IN)
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Push the idle deadline at the person's wish (SES-1)."""
+    operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
+    return HttpResponse(status=204)
+
+
+@public
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's choice of language and go back to the page."""
+    form = LanguageForm(request.POST)
+    response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")))
+    if form.is_valid():
+        language = form.cleaned_data["language"]
+        if request.user.is_authenticated:
+            operations.choose_language(actor=request.user, language=language, now=clock.now())
+        _keep_language(response, language)
+    return response
+
+
+@requires(SIGNED_IN)
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what waits, the balances and the latest transfers."""
+    now, user = clock.now(), request.user
+    if Certificates.ENROL in user.granted and queries.waits_for_card(user.pk):
+        return HttpResponseRedirect(reverse("enterprise:enrol_card"))
+    earlier = [
+        row
+        for row in identity.recent_sign_ins(user.pk, current_key_sha256=request.session.key_sha256)
+        if not row.current
+    ]
+    page = {
+        "greeting_name": user.display_name,
+        "last_sign_in_at": earlier[0].started_at if earlier else None,
+        "last_sign_in_address": earlier[0].address if earlier else "",
+        "waiting": [],
+        "waiting_count": 0,
+        "currencies": [],
+        "recent": [],
+        "charts": [],
+        "new_order_url": reverse("transfers:new") if Transfer.EDIT in user.granted else "",
+    }
+    if Approve.VIEW in user.granted:
+        waiting = listing(user, Tab.WAITING, limit=FIRST, now=now)
+        page["waiting"] = [list_row(row) for row in waiting.rows]
+        page["waiting_count"] = waiting_count(user, now=now)
+    if Transfer.INQUIRE in user.granted:
+        rows, _cursor = screens.orders(user, limit=FIRST, now=now)
+        page["recent"] = [order_row(row) for row in rows]
+        page["currencies"] = currency_groups(request, now=now)
+        page["charts"] = _charts(request)
+    return render(request, "enterprise/home.html", {"page": page})
+
+
+@requires(SIGNED_IN)
+@require_GET
+def certificates_page(request: HttpRequest) -> HttpResponse:
+    """Show the person's own certificates."""
+    may = Certificates.ENROL in request.user.granted and queries.has_open_letter(request.user.pk)
+    page = {
+        "enrol_url": reverse("enterprise:enrol_card") if may else "",
+        "rows": queries.certificate_rows(request.user.pk, now=clock.now()),
+    }
+    return render(request, "enterprise/certificates.html", {"page": page})
+
+
+@requires(Certificates.ENROL)
+@require_GET
+def enrol_card(request: HttpRequest) -> HttpResponse:
+    """Lead a person through taking a virtual card into use (CERT-2)."""
+    now, user = clock.now(), request.user
+    waiting = queries.has_open_letter(user.pk)
+    has_card = certificate_queries.signing_certificate(user.pk) is not None
+    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
+    page = {
+        "enrol_url": reverse("certificates:enrol"),
+        "confirm_url": reverse("certificates:confirm"),
+        "next_url": reverse("enterprise:home"),
+        "nonce": "",
+        "label": f"{user.company.code} {user.display_name}",
+        "challenge": "",
+        "certificate_sha256": "",
+        "now": "",
+        "state": state,
+    }
+    if state == "ready":
+        page["nonce"] = certificates.begin_enrolment(
+            actor=user, session_key_sha256=request.session.key_sha256, now=now
+        )
+    return render(request, "enterprise/enrol_card.html", {"page": page})
+
+
+@requires(SIGNED_IN)
+@require_GET
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show the person's own sign-ins (AUTH-8)."""
+    rows = queries.sign_in_rows(request.user.pk, current_key_sha256=request.session.key_sha256)
+    return render(request, "enterprise/sessions.html", {"page": {"rows": rows, "paging": {}}})
+
+
+def _charts(request: HttpRequest) -> list[object]:
+    accounts = ledger.visible_accounts(request.user.pk, now=clock.now())
+    return [screens.account_chart(account, now=clock.now()) for account in accounts[:1]]
+
+
+def _let_in(
+    request: HttpRequest, result: operations.SignInResult, target: str
+) -> HttpResponse:
+    assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
+    request.session.adopt(result.session_key)
+    response = HttpResponseRedirect(_safe(request, target))
+    _keep_language(response, result.user.language)
+    return response
+
+
+def _elsewhere(
+    request: HttpRequest, result: operations.SignInResult, target: str
+) -> HttpResponse:
+    assert result.user is not None  # noqa: S101 - the person gave a right password
+    ticket = {"user": result.user.public_id, "other": result.other_sha256, "next": target}
+    page = {
+        "since": result.since,
+        "address": result.address,
+        "ticket": signing.dumps(ticket, salt=TICKET_SALT),
+        "seconds": TICKET_SECONDS,
+    }
+    return render(request, "enterprise/elsewhere.html", {"page": page})
+
+
+def _refused(request: HttpRequest, error: RuleBroken) -> HttpResponse:
+    form = SignInForm(data={"next": request.POST.get("next", "")})
+    form.is_valid()
+    form.errors.clear()
+    add_error(form, error)
+    return _sign_in_page(request, form, status=422)
+
+
+def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
+    ended = request.GET.get("ended") == "idle"
+    notice = _("You were signed out after a time without activity.") if ended else ""
+    page = {
+        "notice": notice,
+        "bulletin": [],
+        "contact": [
+            {"label": _("Customer service"), "value": settings.BANK_SERVICE_PHONE},
+            {"label": _("E-mail"), "value": settings.BANK_SERVICE_EMAIL},
+        ],
+    }
+    return render(request, "enterprise/sign_in.html", {"page": page, "form": form}, status=status)
+
+
+def _safe(request: HttpRequest, target: str) -> str:
+    """Return an address of this site to go on to; any other leads home."""
+    fine = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    home_url = reverse("enterprise:home")
+    return target if target and fine and target.startswith("/") else home_url
+
+
+def _keep_language(response: HttpResponse, language: str) -> None:
+    translation.activate(language)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600,
+        secure=settings.LANGUAGE_COOKIE_SECURE, httponly=True,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""What a maker types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from kernel.canonical import has_hidden_characters
+from kernel.errors import RuleBroken
+from kernel.money import Money, parse_money
+from ledger.gateways import AccountFacts
+from transfers.operations import OrderFields
+from transfers.policies import grouped_account
+
+HIDDEN = _("The text holds characters that cannot be seen.")
+
+
+class OrderForm(forms.Form):
+    """Read a transfer; every figure means exactly what was typed."""
+
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    from_account = forms.ChoiceField(
+        label=_("From account"),
+        error_messages={"invalid_choice": _("Choose one of the accounts you may transfer from.")},
+    )
+    payee_account = forms.CharField(
+        label=_("Payee account"),
+        help_text=_("12 digits, an account at our bank."),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    payee_name = forms.CharField(label=_("Payee"), max_length=60)
+    amount = forms.CharField(
+        label=_("Amount"),
+        help_text=_("For example 1,234,567."),
+        max_length=30,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    value_date = forms.DateField(
+        label=_("Value date"),
+        input_formats=["%Y-%m-%d", "%Y/%m/%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    memo = forms.CharField(
+        label=_("Memo"), help_text=_("The payee reads it."), max_length=40, required=False
+    )
+
+    def __init__(self, *args: object, accounts: Sequence[AccountFacts], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._currencies = {account.number: account.currency for account in accounts}
+        self.fields["from_account"].choices = [("", gettext("Choose an account"))] + [
+            (account.number, _choice(account)) for account in accounts
+        ]  # type: ignore[attr-defined]
+
+    def clean_payee_account(self) -> str:
+        """Read an account number; spaces and hyphens do not matter."""
+        number = "".join(c for c in self.cleaned_data["payee_account"] if c not in " -")
+        if not (number.isascii() and number.isdigit() and len(number) == 12):
+            raise forms.ValidationError(_("Enter the 12 digits of the account."))
+        return number
+
+    def clean_payee_name(self) -> str:
+        """Refuse a name that could read otherwise than it is."""
+        return _visible(self.cleaned_data["payee_name"])
+
+    def clean_memo(self) -> str:
+        """Refuse a memo that could read otherwise than it is."""
+        return _visible(self.cleaned_data["memo"])
+
+    def clean(self) -> dict[str, object]:
+        """Read the amount in the currency of the chosen account."""
+        data: dict[str, object] = super().clean() or {}
+        currency = self._currencies.get(str(data.get("from_account", "")))
+        if currency and data.get("amount"):
+            try:
+                data["money"] = parse_money(str(data["amount"]), currency)
+            except RuleBroken as error:
+                message = gettext(str(error.message))
+                shown = message % error.facts if error.facts else message
+                self.add_error("amount", shown)
+        return data
+
+    def order_fields(self) -> OrderFields:
+        """Return what was typed as values; only after `is_valid`."""
+        data = self.cleaned_data
+        money, value_date = data["money"], data["value_date"]
+        assert isinstance(money, Money)  # noqa: S101 - clean() read it
+        assert isinstance(value_date, date)  # noqa: S101 - the field read it
+        return OrderFields(
+            from_account=data["from_account"],
+            payee_account=data["payee_account"],
+            payee_name=data["payee_name"],
+            money=money,
+            value_date=value_date,
+            memo=data["memo"],
+        )
+
+
+class OrderFilterForm(forms.Form):
+    """Narrow the list of transfers; everything stands in the address."""
+
+    text = forms.CharField(label=_("Number or payee"), max_length=60, required=False)
+    after = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
+
+
+def _choice(account: AccountFacts) -> str:
+    available = Money(account.available, account.currency)
+    return gettext("%(number)s %(name)s – available %(available)s") % {
+        "number": grouped_account(account.number),
+        "name": account.name,
+        "available": available,
+    }
+
+
+def _visible(text: str) -> str:
+    if has_hidden_characters(text):
+        raise forms.ValidationError(HIDDEN)
+    return text
