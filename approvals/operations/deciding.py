@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -21,8 +22,8 @@ from approvals.policies.resolver import (
     resolve,
 )
 from approvals.policies.statements import decision_text, previous_digest
-from approvals.queries.planning import with_cards
 from approvals.queries.cases import Submitted, people, read_person, read_submitted
+from approvals.queries.planning import with_cards
 from approvals.states import Act, RequestState
 from audit import operations as audit
 from certificates import operations as certificates
@@ -30,9 +31,10 @@ from certificates.formats.statements import PolicyReference, RequestReference, S
 from certificates.policies import StatementFields
 from identity.models import User
 from identity.operations import claim_form, hold_standing, home_chain
-from identity.queries import earlier_outcome
 from identity.permissions import check
+from identity.queries import earlier_outcome
 from kernel.canonical import plain_text
+from kernel.errors import DomainError
 
 EVENTS = {
     Act.REVIEW: "approvals.request.reviewed",
@@ -90,9 +92,7 @@ def prepare_decision(
     )
 
 
-def review(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def review(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at a reviewing stage with a signature and return the reference (FLOW-1, SIGN-2).
 
     Raises RequestNotFound, WrongState, StaleRevision, NotForYou and what the signature's check
@@ -101,9 +101,7 @@ def review(
     return _decide(Act.REVIEW, actor, reference, "", signed, form_key, now)
 
 
-def release(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def release(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at the releasing stage; the last releaser's signature executes the subject (TRF-3).
 
     Raises as `review` does, and what the subject's execution refuses: then nothing has happened
@@ -136,24 +134,28 @@ def _decide(
     form_key: str,
     now: datetime,
 ) -> str:
-    earlier = earlier_outcome(actor=actor, key=form_key)
-    if earlier:
-        return earlier
-    # Read and judge: nothing is locked while the rules and the signature are looked at.
-    reason = _clean_reason(act, reason)
-    judged = _judge(act, actor, reference, now)
-    signature = {
-        "actor_id": actor.pk,
-        "session_key_sha256": signed.session_key_sha256,
-        "sign_request_id": signed.sign_request_id,
-        "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
-        "signature_der": signed.signature,
-        "signing_time": signed.signing_time,
-        "now": now,
-    }
-    verified = certificates.verify_signature(**signature)
-    # Lock, in the house's order, and insist that what was judged still stands.
-    _lock_request(judged)
+    # Read and judge: nothing is locked while the rules and the signature are looked at. Then lock,
+    # in the house's order, and insist that what was judged still stands.
+    try:
+        reason = _clean_reason(act, reason)
+        judged = _judge(act, actor, reference, now)
+        signature: dict[str, Any] = {
+            "actor_id": actor.pk,
+            "session_key_sha256": signed.session_key_sha256,
+            "sign_request_id": signed.sign_request_id,
+            "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
+            "signature_der": signed.signature,
+            "signing_time": signed.signing_time,
+            "now": now,
+        }
+        verified = certificates.verify_signature(**signature)
+        _lock_request(judged)
+    except DomainError:
+        # A second sending of the same form meets what the first one changed: it gets its answer.
+        earlier = earlier_outcome(actor=actor, key=form_key)
+        if earlier:
+            return earlier
+        raise
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     hold_standing(user_id=actor.pk, grant_ids=judged.grant_ids)

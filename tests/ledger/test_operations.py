@@ -369,17 +369,17 @@ def test_a_batch_posts_many_lines_in_the_statements_of_one() -> None:
             )  # fmt: skip
         return len([q for q in queries_made if "SAVEPOINT" not in q["sql"]])
 
-    assert post("B1", targets[:1]) == post("B2", targets) == 4
+    assert post("B1", targets[:1]) == post("B2", targets) == 2
     assert make.stored(source) == (1_000 - 13, 0)
     assert make.stored(targets[0]) == (2, 0)
 
 
-def test_a_transfer_from_a_hold_through_clearing_takes_seven_statements() -> None:
+def test_a_transfer_from_a_hold_through_clearing_takes_four_statements() -> None:
     source, clearing = make.account(make.company(), 100), own(OwnPurpose.CLEARING)
     hold(source, 10)
     with CaptureQueriesContext(connection) as made:
         make.transfer("T1", source, clearing, 10, hold_key="R1-1")
-    assert len([q for q in made if "SAVEPOINT" not in q["sql"]]) == 7
+    assert len([q for q in made if "SAVEPOINT" not in q["sql"]]) == 4
 
 
 # --- coming back -------------------------------------------------------------------------------
