@@ -86,6 +86,8 @@ def take_over(request: PersonRequest) -> HttpResponse:
         agent=request.headers.get("User-Agent", ""),
         now=clock.now(),
     )
+    if result.outcome == SignInOutcome.PAUSED:
+        return _refused(request, SignInPaused())
     if result.outcome != SignInOutcome.SIGNED_IN:
         return HttpResponseRedirect(reverse("enterprise:sign_in"))
     return _let_in(request, result, ticket["next"])

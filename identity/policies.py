@@ -34,17 +34,17 @@ class SignInFacts:
 def judge_sign_in(facts: SignInFacts) -> SignInOutcome:
     """Apply the checks in order: login, password, duplicate sign-in, lock state (AUTH-1).
 
-    Whether the account is paused is told only after a right password; every other failure
-    reads the same.
+    Another session and a pause are told only after a right password; every other failure reads
+    the same. The other session is ended only when all checks pass.
     """
     if not facts.known or not facts.password_right:
         return SignInOutcome.REFUSED
+    if facts.live_elsewhere:
+        return SignInOutcome.ELSEWHERE
     if facts.user_state == UserState.PAUSED:
         return SignInOutcome.PAUSED
     if facts.user_state != UserState.ACTIVE or not facts.home_in_force:
         return SignInOutcome.REFUSED
-    if facts.live_elsewhere:
-        return SignInOutcome.ELSEWHERE
     return SignInOutcome.SIGNED_IN
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -104,19 +104,43 @@ class World:
     first: Founded
     second: Founded
     now: datetime
+    holders: dict[int, Holder] = field(default_factory=dict)
 
     def holder(self, login: str, company: Founded | None = None, *, card: bool = True) -> Holder:
-        """Return a person, with an active certificate on a card of their own unless told not to."""
+        """Return a person, with an active certificate on a card of their own unless told not to.
+
+        A card is made when it is first asked for; afterwards the person keeps it.
+        """
         user = (company or self.first).people[login]
-        holder = Holder(user, session=ids.digest(f"{user.pk}"))
-        if card:
+        holder = self.holders.setdefault(user.pk, Holder(user, session=ids.digest(f"{user.pk}")))
+        if card and holder.card is None:
             enrol(holder, self.now)
         return holder
+
+    def again(self) -> World:
+        """Return the same bank for another test, its people and companies read afresh."""
+        people = User.objects.select_related("company", "unit").in_bulk()
+        return World(
+            branch=Unit.objects.get(pk=self.branch.pk),
+            staff={login: people[user.pk] for login, user in self.staff.items()},
+            first=_again(self.first, people),
+            second=_again(self.second, people),
+            now=self.now,
+            holders={pk: replace(holder, user=people[pk]) for pk, holder in self.holders.items()},
+        )
 
     @property
     def company(self) -> Company:
         """Return the first company."""
         return self.first.company
+
+
+def _again(founded: Founded, people: dict[int, User]) -> Founded:
+    return replace(
+        founded,
+        company=Company.objects.get(pk=founded.company.pk),
+        people={login: people[user.pk] for login, user in founded.people.items()},
+    )
 
 
 def make_world(now: datetime) -> World:
