@@ -84,7 +84,7 @@ class OrderForm(forms.Form):
                 self.add_error("amount", shown)
         return data
 
-    def order_fields(self) -> OrderFields:
+    def typed_order(self) -> OrderFields:
         """Return what was typed as values; only after `is_valid`."""
         data = self.cleaned_data
         money, value_date = data["money"], data["value_date"]

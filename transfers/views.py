@@ -67,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             reference = operations.create_order(
-                actor=request.user, fields=form.order_fields(),
+                actor=request.user, fields=form.typed_order(),
                 form_key=form.cleaned_data["idempotency_key"], now=now,
             )  # fmt: skip
             return HttpResponseRedirect(reverse("transfers:check", args=[reference]))
@@ -97,7 +97,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     if form.is_valid():
         try:
             operations.edit_order(
-                actor=request.user, reference=reference, fields=form.order_fields(),
+                actor=request.user, reference=reference, fields=form.typed_order(),
                 form_key=form.cleaned_data["idempotency_key"], now=now,
             )  # fmt: skip
             return HttpResponseRedirect(reverse("transfers:check", args=[reference]))

@@ -98,9 +98,10 @@ class DecisionPage:
             reference=reference, company_id=page.company_id, user_id=actor.pk,
             content=page.content, now=now,
         )  # fmt: skip
-        self.warnings, self.after = remarks.warnings, remarks.after
+        self.warnings = [] if page.is_decided else remarks.warnings
+        self.after = [] if page.is_decided else remarks.after
         self.what = self._items(Group.WHAT)
-        self.source = self._items(Group.SOURCE, remarks.source_note)
+        self.source = self._items(Group.SOURCE, "" if page.is_decided else remarks.source_note)
         self.timing = self._items(Group.TIMING)
         self._certificate = certificates.signing_certificate(actor.pk)
         self._now = now

@@ -15,7 +15,7 @@ from transfers.policies import Caps, DayUse, left_today
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """Show one limit with what is used of it; `percent` includes the amount asked about."""
+    """Show one limit with what would be used and left of it, the amount asked about included."""
 
     name: str
     limit: Money
@@ -61,11 +61,13 @@ def limit_lines(company_id: int, asked: Money, day: date) -> list[LimitLine]:
 
     return [
         LimitLine(
-            "per_transaction", money(caps.per_transaction), asked, money(caps.per_transaction),
+            "per_transaction", money(caps.per_transaction), asked,
+            money(max(Decimal(0), caps.per_transaction - asked.amount)),
             percent(asked.amount, caps.per_transaction),
         ),
         LimitLine(
-            "per_day", money(caps.per_day), money(taken), money(left_today(caps, use)),
+            "per_day", money(caps.per_day), money(taken + asked.amount),
+            money(max(Decimal(0), left_today(caps, use) - asked.amount)),
             percent(taken + asked.amount, caps.per_day),
         ),
     ]  # fmt: skip
