@@ -12,11 +12,14 @@ from tools.messages import Text, bring_up_to_date, faults, read_catalogue, sourc
 COMMENT = re.compile(r"{#.*?#}|{%\s*comment\b.*?{%\s*endcomment\s*%}|<!--.*?-->", re.DOTALL)
 BLOCK = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 PLACE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
+# Style names that a page hands to its frame, and attributes that a part hands to its tag.
+CLASSES = re.compile(r"{%\s*block \w*(?:class|size)\w*\s*%}.*?{%\s*endblock\b.*?%}", re.DOTALL)
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 ENTITY = re.compile(r"&\w+;")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # Names that are the same in every language.
-NAMES = {"TWD", "CSV", "PDF", "openssl", "繁體中文", "English"}
+NAMES = {"TWD", "CSV", "PDF", "openssl", "繁體中文", "中文", "English"}
 
 
 def test_every_text_is_translated() -> None:
@@ -34,7 +37,7 @@ def test_no_page_says_a_word_that_cannot_be_translated() -> None:
 
 def _bare_words(path: Path) -> set[str]:
     text = path.read_text("utf-8")
-    for pattern in (COMMENT, BLOCK, PLACE, TAG, ENTITY):
+    for pattern in (COMMENT, BLOCK, CLASSES, PLACE, TAG, ATTRIBUTE, ENTITY):
         text = pattern.sub(" ", text)
     return set(WORD.findall(text)) - NAMES
 
