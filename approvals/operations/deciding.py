@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from approvals.errors import NotForYou, ReasonMissing, StaleRevision, WrongState
+from approvals.errors import (
+    DeadlinePassed,
+    NotForYou,
+    ReasonMissing,
+    StaleRevision,
+    WrongState,
+)
 from approvals.models import Decision, Request
 from approvals.operations.telling import tell
 from approvals.permissions import permission_of
@@ -225,6 +231,8 @@ def _judge(act: Act, actor: User, reference: str, now: datetime) -> _Judged:
     reasons = resolution.reasons(act, actor.pk)
     if reasons or resolution.current is None:
         raise NotForYou(reasons or (Reason.NOT_PENDING,))
+    if act in (Act.REVIEW, Act.RELEASE) and submitted.request.deadline < now:
+        raise DeadlinePassed()
     return _Judged(submitted, resolution.current, person, grant_ids)
 
 
@@ -283,7 +291,8 @@ def _move(act: Act, judged: _Judged, decision: Decision, now: datetime) -> list[
         told = [request.maker_id]
     elif judged.stage.missing == 1:
         told = _complete_stage(judged, decision, now)
-    request.changed_at = now
+    # Always later than before: whoever judged the request earlier sees that it has moved.
+    request.changed_at = max(now, request.changed_at + timedelta(microseconds=1))
     request.save(
         update_fields=[
             "state", "stage_number", "stage_act", "stage_role", "stage_level", "changed_at"
