@@ -77,6 +77,7 @@ def prepare_decision(
     actor: User,
     reference: str,
     act: Act,
+    revision: int,
     reason: str,
     session_key_sha256: str,
     audience: str,
@@ -84,11 +85,14 @@ def prepare_decision(
 ) -> certificates.SignRequestFacts:
     """Keep the statement of a decision as the actor sees it, for signing (SIGN-1).
 
-    Valid for five minutes, for this person, session, revision and stage. Reads, and opens the
-    certificates' door. Raises RequestNotFound, WrongState, NotForYou, ReasonMissing.
+    `revision` is the number the page showed: nobody signs a later one unseen. Valid for five
+    minutes, for this person, session, revision and stage. Reads, and opens the certificates' door.
+    Raises RequestNotFound, WrongState, NotForYou, ReasonMissing, StaleRevision.
     """
     reason = _clean_reason(act, reason)
     judged = _judge(act, actor, reference, now)
+    if judged.submitted.revision.number != revision:
+        raise StaleRevision()
     content = judged.submitted.revision.content
     lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
     text = decision_text(reference, act, lines, reason)
