@@ -64,7 +64,7 @@ class AmbiguousFlow(RuleBroken):
     def __init__(self) -> None:
         super().__init__(
             "approvals.flow.ambiguous",
-            _("Two approval rules of your company cover this; ask your security officers to mend them."),
+            _("Two approval rules of your company cover this; security officers must mend it."),
             field="amount",
         )
 
@@ -77,6 +77,19 @@ class NobodyCanAct(RuleBroken):
             "approvals.flow.nobody",
             _("Stage %(stage)d of the approval flow has nobody who could complete it."),
             stage=stage,
+        )
+
+
+class DeadlinePassed(RuleBroken):
+    """Say that the request can no longer be executed, so nobody may agree to it (FLOW-7, TRF-6)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.deadline_passed",
+            _(
+                "The time to execute this request is over. "
+                "Return it, so that it can be sent again with a new date."
+            ),
         )
 
 

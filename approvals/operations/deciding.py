@@ -1,13 +1,20 @@
-"""Decide: review, release, return, reject. Read, judge, lock, write (performance.md's four steps)."""
+"""Decide: review, release, return, reject. Read, judge, lock, write."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from approvals.errors import NotForYou, ReasonMissing, StaleRevision, WrongState
+from approvals.errors import (
+    DeadlinePassed,
+    NotForYou,
+    ReasonMissing,
+    StaleRevision,
+    WrongState,
+)
 from approvals.models import Decision, Request
 from approvals.operations.telling import tell
 from approvals.permissions import permission_of
@@ -21,8 +28,8 @@ from approvals.policies.resolver import (
     resolve,
 )
 from approvals.policies.statements import decision_text, previous_digest
-from approvals.queries.planning import with_cards
 from approvals.queries.cases import Submitted, people, read_person, read_submitted
+from approvals.queries.planning import with_cards
 from approvals.states import Act, RequestState
 from audit import operations as audit
 from certificates import operations as certificates
@@ -30,9 +37,10 @@ from certificates.formats.statements import PolicyReference, RequestReference, S
 from certificates.policies import StatementFields
 from identity.models import User
 from identity.operations import claim_form, hold_standing, home_chain
-from identity.queries import earlier_outcome
 from identity.permissions import check
+from identity.queries import earlier_outcome
 from kernel.canonical import plain_text
+from kernel.errors import DomainError
 
 EVENTS = {
     Act.REVIEW: "approvals.request.reviewed",
@@ -69,6 +77,7 @@ def prepare_decision(
     actor: User,
     reference: str,
     act: Act,
+    revision: int,
     reason: str,
     session_key_sha256: str,
     audience: str,
@@ -76,11 +85,14 @@ def prepare_decision(
 ) -> certificates.SignRequestFacts:
     """Keep the statement of a decision as the actor sees it, for signing (SIGN-1).
 
-    Valid for five minutes, for this person, session, revision and stage. Reads, and opens the
-    certificates' door. Raises RequestNotFound, WrongState, NotForYou, ReasonMissing.
+    `revision` is the number the page showed: nobody signs a later one unseen. Valid for five
+    minutes, for this person, session, revision and stage. Reads, and opens the certificates' door.
+    Raises RequestNotFound, WrongState, NotForYou, ReasonMissing, StaleRevision.
     """
     reason = _clean_reason(act, reason)
     judged = _judge(act, actor, reference, now)
+    if judged.submitted.revision.number != revision:
+        raise StaleRevision()
     content = judged.submitted.revision.content
     lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
     text = decision_text(reference, act, lines, reason)
@@ -90,9 +102,7 @@ def prepare_decision(
     )
 
 
-def review(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def review(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at a reviewing stage with a signature and return the reference (FLOW-1, SIGN-2).
 
     Raises RequestNotFound, WrongState, StaleRevision, NotForYou and what the signature's check
@@ -101,9 +111,7 @@ def review(
     return _decide(Act.REVIEW, actor, reference, "", signed, form_key, now)
 
 
-def release(
-    *, actor: User, reference: str, signed: Signed, form_key: str, now: datetime
-) -> str:
+def release(*, actor: User, reference: str, signed: Signed, form_key: str, now: datetime) -> str:
     """Agree at the releasing stage; the last releaser's signature executes the subject (TRF-3).
 
     Raises as `review` does, and what the subject's execution refuses: then nothing has happened
@@ -136,24 +144,28 @@ def _decide(
     form_key: str,
     now: datetime,
 ) -> str:
-    earlier = earlier_outcome(actor=actor, key=form_key)
-    if earlier:
-        return earlier
-    # Read and judge: nothing is locked while the rules and the signature are looked at.
-    reason = _clean_reason(act, reason)
-    judged = _judge(act, actor, reference, now)
-    signature = {
-        "actor_id": actor.pk,
-        "session_key_sha256": signed.session_key_sha256,
-        "sign_request_id": signed.sign_request_id,
-        "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
-        "signature_der": signed.signature,
-        "signing_time": signed.signing_time,
-        "now": now,
-    }
-    verified = certificates.verify_signature(**signature)
-    # Lock, in the house's order, and insist that what was judged still stands.
-    _lock_request(judged)
+    # Read and judge: nothing is locked while the rules and the signature are looked at. Then lock,
+    # in the house's order, and insist that what was judged still stands.
+    try:
+        reason = _clean_reason(act, reason)
+        judged = _judge(act, actor, reference, now)
+        signature: dict[str, Any] = {
+            "actor_id": actor.pk,
+            "session_key_sha256": signed.session_key_sha256,
+            "sign_request_id": signed.sign_request_id,
+            "expected": _statement(act, judged, reason, audience=signed.audience, text=None),
+            "signature_der": signed.signature,
+            "signing_time": signed.signing_time,
+            "now": now,
+        }
+        verified = certificates.verify_signature(**signature)
+        _lock_request(judged)
+    except DomainError:
+        # A second sending of the same form meets what the first one changed: it gets its answer.
+        earlier = earlier_outcome(actor=actor, key=form_key)
+        if earlier:
+            return earlier
+        raise
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     hold_standing(user_id=actor.pk, grant_ids=judged.grant_ids)
@@ -223,6 +235,8 @@ def _judge(act: Act, actor: User, reference: str, now: datetime) -> _Judged:
     reasons = resolution.reasons(act, actor.pk)
     if reasons or resolution.current is None:
         raise NotForYou(reasons or (Reason.NOT_PENDING,))
+    if act in (Act.REVIEW, Act.RELEASE) and submitted.request.deadline < now:
+        raise DeadlinePassed()
     return _Judged(submitted, resolution.current, person, grant_ids)
 
 
@@ -252,7 +266,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 def _statement(
     act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
-    """Return what a signature of this act on this revision at this stage covers (SIGN-1, SIGN-2)."""
+    """Return what a signature of this act, revision and stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
     revision, request = submitted.revision, submitted.request
     facts = submitted.kind.statement(revision.content)
@@ -281,7 +295,8 @@ def _move(act: Act, judged: _Judged, decision: Decision, now: datetime) -> list[
         told = [request.maker_id]
     elif judged.stage.missing == 1:
         told = _complete_stage(judged, decision, now)
-    request.changed_at = now
+    # Always later than before: whoever judged the request earlier sees that it has moved.
+    request.changed_at = max(now, request.changed_at + timedelta(microseconds=1))
     request.save(
         update_fields=[
             "state", "stage_number", "stage_act", "stage_role", "stage_level", "changed_at"

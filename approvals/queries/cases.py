@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -26,7 +27,7 @@ from ledger.policies import AccountFunction
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """Pair a stage's row with the decisions taken at it and the digests (hex) of their signatures."""
+    """Pair a stage's row with its decisions and the digests (hex) of their signatures."""
 
     pk: int
     spec: StageSpec
@@ -70,11 +71,11 @@ class Submitted:
 
 
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
-    """Return the requests of the actor's company on accounts they may see, and those they edited."""
+    """Return the requests on accounts the actor may see, and those they edited."""
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
     return Request.objects.filter(
-        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_id
+        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_pk
     )
 
 
@@ -88,17 +89,17 @@ def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
 
 
 def read_submitted(actor: User, reference: str) -> Submitted:
-    """Return a request of the actor's company as submitted, in two statements.
+    """Return a request of the actor's company as submitted, in one statement.
 
     Raises RequestNotFound where the company has no such request, or it was never submitted.
     """
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
     revision = (
         Revision.objects.select_related("request__company", "request__maker", "policy")
-        .annotate(editor_ids=ArraySubquery(editors))
+        .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
         .filter(
             request__reference=reference,
-            request__company_id=actor.company_id,
+            request__company_id=actor.company_pk,
             number=F("request__revision_number"),
         )
         .first()
@@ -108,13 +109,19 @@ def read_submitted(actor: User, reference: str) -> Submitted:
     return Submitted(
         request=revision.request,
         revision=revision,
-        stages=stage_rows(revision.pk),
+        stages=tuple(_stage_row(row) for row in revision.stage_list),
         editors=frozenset(revision.editor_ids),
     )
 
 
 def stage_rows(revision_id: int) -> tuple[StageRow, ...]:
     """Return a revision's stages in order, each with its decisions, in one statement."""
+    revision = Revision.objects.filter(pk=revision_id).annotate(stage_list=ArraySubquery(_stages()))
+    return tuple(_stage_row(row) for row in revision.get().stage_list)
+
+
+def _stages() -> QuerySet[Stage, Any]:
+    """Return the stages of the outer query's revision in order, with their decisions, as JSON."""
     decisions = (
         Decision.objects.filter(stage=OuterRef("pk"))
         .order_by("pk")
@@ -124,17 +131,23 @@ def stage_rows(revision_id: int) -> tuple[StageRow, ...]:
             )
         )
     )
-    rows = Stage.objects.filter(revision_id=revision_id).annotate(taken=ArraySubquery(decisions))
-    return tuple(_stage_row(row) for row in rows.order_by("number"))
+    columns = {name: name for name in ("pk", "number", "act", "role", "level", "needed", "groups")}
+    return (
+        Stage.objects.filter(revision=OuterRef("pk"))
+        .order_by("number")
+        .values(json=JSONObject(**columns, taken=ArraySubquery(decisions)))
+    )
 
 
-def _stage_row(row: Stage) -> StageRow:
-    spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
+def _stage_row(row: Mapping[str, Any]) -> StageRow:
+    spec = StageSpec(
+        row["number"], row["act"], row["role"], row["level"], row["needed"], tuple(row["groups"])
+    )
     return StageRow(
-        pk=row.pk,
+        pk=row["pk"],
         spec=spec,
-        taken=tuple(Taken(d["user"], row.number, d["act"], d["group"]) for d in row.taken),
-        signatures=tuple(d["signature"] for d in row.taken),
+        taken=tuple(Taken(d["user"], spec.number, d["act"], d["group"]) for d in row["taken"]),
+        signatures=tuple(d["signature"] for d in row["taken"]),
     )
 
 
@@ -202,7 +215,9 @@ def read_person(
 
 def rules_of(company_id: int) -> tuple[Rule, ...]:
     """Return a company's rule table with the stages of each flow, in two statements (FLOW-2)."""
-    rows = list(FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk"))
+    rows = list(
+        FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk")
+    )
     stages: dict[int, list[StageSpec]] = {}
     for row in FlowStage.objects.filter(flow__company_id=company_id).order_by("flow_id", "number"):
         spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))

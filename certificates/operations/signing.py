@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Model, QuerySet, Subquery
 
 from audit import operations as audit
 from certificates import gateways
@@ -17,7 +22,7 @@ from certificates.errors import (
 )
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
-from certificates.models import Certificate, RevocationList, Signature, SignRequest
+from certificates.models import Certificate, RevocationList, SignRequest
 from certificates.operations.showing import check_open, refuse, standing_of
 from certificates.policies import (
     FUTURE_TOLERANCE,
@@ -29,6 +34,33 @@ from certificates.policies import (
 )
 from kernel.canonical import sha256_hex
 from kernel.money import Money
+
+_LIST_COLUMNS = ("list_number", "list_der", "list_issuer")
+
+
+def _columns(model: type[Model], table: str) -> str:
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+# Two strengths of lock in one statement, which the ORM does not offer: no suspension can pass a
+# signature, while many signatures of one certificate may go on side by side (SIGN-2).
+LOCK = f"""
+SELECT {_columns(Certificate, "c")}, {_columns(SignRequest, "r")}, card.state
+FROM certificates_certificate c
+JOIN certificates_signrequest r ON r.certificate_id = c.id
+LEFT JOIN certificates_card card ON card.id = c.card_id
+WHERE r.id = %s FOR SHARE OF c FOR UPDATE OF r
+"""  # noqa: S608 - the names of our own columns
+# A sign request is used up by its one signature, in one statement.
+STORE = """
+WITH used AS (
+    UPDATE certificates_signrequest SET used_at = %s WHERE id = %s AND used_at IS NULL
+    RETURNING id, certificate_id
+)
+INSERT INTO certificates_signature (sign_request_id, certificate_id, cms, cms_sha256, signed_at,
+    accepted_at, certificate_state, crl_number)
+SELECT used.id, used.certificate_id, %s, %s, %s, %s, %s, %s FROM used RETURNING id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +88,15 @@ class VerifiedSignature:
     crl_number: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Carry a revocation list with its issuer's certificate, both DER, and its number."""
+
+    number: int
+    der: bytes
+    issuer: bytes
+
+
 def verify_signature(
     *,
     actor_id: int,
@@ -66,22 +107,29 @@ def verify_signature(
     signing_time: datetime,
     now: datetime,
 ) -> VerifiedSignature:
-    """Verify a signature and put its file together before anything is locked; two reads.
+    """Verify a signature and put its file together before anything is locked; one read.
 
     The signed bytes are rebuilt from the stored statement; only the time is the signer's. What
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
-    request = SignRequest.objects.select_related("certificate__card").filter(pk=sign_request_id)
-    found = request.first()
+    newest = _lists_at(signing_time)
+    found = (
+        SignRequest.objects.select_related("certificate")
+        .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
+        .filter(pk=sign_request_id)
+        .first()
+    )
     if found is None:
         raise SignRequestUnknown
     _check_request(found, actor_id, session_key_sha256, now)
     if not is_still_asked(bytes(found.statement), expected):
         raise SigningStale("certificates.signing.changed")
     certificate = found.certificate
-    cms, crl_number = _verified_cms(found, certificate, signature_der, signing_time, now)
+    _check(found, certificate, signature_der, signing_time, now)
+    listed = _listed([getattr(found, name) for name in _LIST_COLUMNS])
+    cms = _cms(found, certificate, signature_der, signing_time, listed)
     return VerifiedSignature(
-        found.pk, certificate.pk, certificate.state_since, signing_time, cms, crl_number
+        found.pk, certificate.pk, certificate.state_since, signing_time, cms, listed.number
     )
 
 
@@ -100,14 +148,13 @@ def accept_signature(
 ) -> SignatureFacts:
     """Accept a signature in the transaction of the decision it is for (SIGN-2).
 
-    A step of at most five statements; four when `verified` comes along. Locks the certificate FOR
-    SHARE, so that no suspension can pass it, then the sign request. `expected` is what the caller
+    A step of three statements; two when `verified` comes along. Locks the certificate FOR SHARE,
+    so that no suspension can pass it, then the sign request. `expected` is what the caller
     would ask to be signed now; `function` and `amount` are held against the certificate's scope.
     Raises SignRequestUnknown, SigningStale, SigningRefused, SignatureRefused.
     """
     audit.require_transaction()
-    certificate, card_state = _certificate_for_share(sign_request_id)
-    request = SignRequest.objects.select_for_update().filter(pk=sign_request_id).get()
+    certificate, request, card_state = _lock(sign_request_id)
     _check_request(request, actor_id, session_key_sha256, now)
     standing = standing_of(certificate, card_state)
     refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
@@ -135,50 +182,69 @@ def store_signature(
     signing_time: datetime,
     now: datetime,
 ) -> SignatureFacts:
-    """Verify a signature over a locked sign request and store it; three statements."""
+    """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
-    cms, crl_number = _verified_cms(request, certificate, signature_der, signing_time, now)
-    return _store(request, certificate, cms, crl_number, signing_time, now)
+    _check(request, certificate, signature_der, signing_time, now)
+    listed = _listed(_lists_at(signing_time).values_list(*_LIST_COLUMNS).first())
+    cms = _cms(request, certificate, signature_der, signing_time, listed)
+    return _store(request, certificate, cms, listed.number, signing_time, now)
 
 
-def _verified_cms(
+def _check(
     request: SignRequest,
     certificate: Certificate,
     signature_der: bytes,
     signing_time: datetime,
     now: datetime,
-) -> tuple[bytes, int]:
-    """Return the signature file and the number of the revocation list in it.
-
-    The list is the newest at the signing time. The certificate has been in force since before the
-    statement was made, so neither that list nor any later one names it.
-    """
-    statement, der = bytes(request.statement), bytes(certificate.der or b"")
+) -> None:
     check_signature(
-        statement=statement,
-        certificate=der,
+        statement=bytes(request.statement),
+        certificate=bytes(certificate.der or b""),
         signing_time=signing_time,
         signature=signature_der,
         not_before=request.created_at,
         not_after=min(request.expires_at, now + FUTURE_TOLERANCE),
     )
-    crl = (
-        RevocationList.objects.select_related("issuer")
-        .filter(this_update__lte=signing_time, next_update__gt=signing_time)
+
+
+def _lists_at(moment: datetime) -> QuerySet[RevocationList]:
+    """Return the revocation lists in force at a moment, newest first.
+
+    The certificate has been in force since before the statement was made, so neither the newest
+    list at the signing time nor any later one names it.
+    """
+    return (
+        RevocationList.objects.filter(this_update__lte=moment, next_update__gt=moment)
         .order_by("-number")
-        .first()
+        .annotate(
+            list_number=F("number"), list_der=F("der"), list_issuer=F("issuer__certificate_der")
+        )
     )
-    if crl is None:
+
+
+def _listed(row: Sequence[Any] | None) -> _Listed:
+    if row is None or row[0] is None:
         raise AuthorityMissing
-    cms = build_signature(
-        statement=statement,
-        certificate=der,
+    number, der, issuer = row
+    return _Listed(number, bytes(der), bytes(issuer))
+
+
+def _cms(
+    request: SignRequest,
+    certificate: Certificate,
+    signature_der: bytes,
+    signing_time: datetime,
+    listed: _Listed,
+) -> bytes:
+    """Return the signature file with the revocation list in it."""
+    return build_signature(
+        statement=bytes(request.statement),
+        certificate=bytes(certificate.der or b""),
         signing_time=signing_time,
         signature=signature_der,
-        issuers=[bytes(crl.issuer.certificate_der)],
-        crls=[bytes(crl.der)],
+        issuers=[listed.issuer],
+        crls=[listed.der],
     )
-    return cms, crl.number
 
 
 def _store(
@@ -189,40 +255,48 @@ def _store(
     signing_time: datetime,
     now: datetime,
 ) -> SignatureFacts:
-    signature = Signature.objects.create(
-        sign_request=request,
-        certificate=certificate,
-        cms=cms,
-        cms_sha256=hashlib.sha256(cms).hexdigest(),
-        signed_at=signing_time,
-        accepted_at=now,
-        certificate_state=certificate.state,
-        crl_number=crl_number,
-    )
-    SignRequest.objects.filter(pk=request.pk).update(used_at=now)
+    cms_sha256 = hashlib.sha256(cms).hexdigest()
+    values: list[Any] = [
+        now,
+        request.pk,
+        cms,
+        cms_sha256,
+        signing_time,
+        now,
+        str(certificate.state),
+        crl_number,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise SigningStale("certificates.signing.used")
     return SignatureFacts(
-        id=signature.pk,
+        id=int(row[0]),
         sign_request_id=request.pk,
         certificate_serial=certificate.serial_number or "",
-        cms_sha256=signature.cms_sha256,
+        cms_sha256=cms_sha256,
         statement_sha256=sha256_hex(bytes(request.statement)),
         signed_at=signing_time,
         crl_number=crl_number,
     )
 
 
-def _certificate_for_share(sign_request_id: str) -> tuple[Certificate, str | None]:
-    """Lock the certificate of a sign request FOR SHARE and return it with its card's state."""
-    rows = Certificate.objects.raw(
-        "SELECT c.*, card.state AS card_state FROM certificates_certificate c"
-        " JOIN certificates_signrequest r ON r.certificate_id = c.id"
-        " LEFT JOIN certificates_card card ON card.id = c.card_id"
-        " WHERE r.id = %s FOR SHARE OF c",
-        [sign_request_id],
-    )
-    for certificate in rows:
-        return certificate, vars(certificate)["card_state"]
-    raise SignRequestUnknown
+def _lock(sign_request_id: str) -> tuple[Certificate, SignRequest, str | None]:
+    """Lock a sign request, its certificate FOR SHARE, and return both with the card's state."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [sign_request_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise SignRequestUnknown
+    width = len(Certificate._meta.concrete_fields)
+    certificate = Certificate.from_db(connection.alias, _names(Certificate), row[:width])
+    request = SignRequest.from_db(connection.alias, _names(SignRequest), row[width:-1])
+    return certificate, request, row[-1]
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _check_request(

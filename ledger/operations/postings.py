@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -39,17 +40,28 @@ from ledger.policies import (
 )
 from ledger.states import HOLD_VERBS, AccountState, HoldState
 
-LEGS_PER_STATEMENT = 5_000
-
-MOVE = """
-UPDATE ledger_account AS account
-SET balance = account.balance + moved.change, held = account.held - moved.freed
-FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS moved(id, change, freed)
-WHERE account.id = moved.id
-"""
-INSERT_POSTING = """
-INSERT INTO ledger_posting (reference, kind, value_date, posted_at, narrative, reverses_id)
-VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+# All that a posting writes, in one statement: where the reference is taken, nothing is written.
+# Legs are numbered in the order given; only customers' accounts store a balance.
+POST = """
+WITH posting AS (
+    INSERT INTO ledger_posting (reference, kind, value_date, posted_at, narrative, reverses_id)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+), leg AS (
+    INSERT INTO ledger_leg (posting_id, account_id, amount, currency, balance_after)
+    SELECT posting.id, line.account_id, line.amount, line.currency, line.balance_after
+    FROM posting, unnest(%s::bigint[], %s::numeric[], %s::text[], %s::numeric[])
+        WITH ORDINALITY AS line(account_id, amount, currency, balance_after, number)
+    ORDER BY line.number
+), hold AS (
+    UPDATE ledger_hold SET state = %s, ended_at = %s FROM posting
+    WHERE ledger_hold.id = %s AND ledger_hold.state = ANY(%s)
+), account AS (
+    UPDATE ledger_account AS account
+    SET balance = account.balance + moved.change, held = account.held - moved.freed
+    FROM posting, unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS moved(id, change, freed)
+    WHERE account.id = moved.id
+)
+SELECT id FROM posting
 """
 INSERT_HOLD = """
 INSERT INTO ledger_hold (account_id, amount, key, state, made_at)
@@ -159,7 +171,7 @@ def _post(
     hold_key: str | None,
     now: datetime,
 ) -> int:
-    """Lock, judge, write; `posting` holds the values of INSERT_POSTING in order."""
+    """Lock, judge, write; `posting` holds the first values of POST in order."""
     check_legs(legs)
     reference, reversed_id = posting[0], posting[-1]
     moved = changes(legs)
@@ -173,17 +185,22 @@ def _post(
         if Posting.objects.filter(reference=reference).exists():
             raise AlreadyPosted(reference=reference) from None
         raise
+    ended: list[Any] = [str(HOLD_VERBS["consume"].target), now, hold and hold.pk]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_POSTING, posting)
+        cursor.execute(
+            POST,
+            [
+                *posting,
+                *_leg_columns(standings, legs),
+                *ended,
+                sources(HOLD_VERBS, "consume"),
+                *_account_columns(standings, moved, freed),
+            ],
+        )
         row = cursor.fetchone()
     if row is None:
         raise AlreadyPosted(reference=reference)
-    posting_id = int(row[0])
-    _write_legs(posting_id, standings, legs)
-    _move(standings, moved, freed)
-    if hold is not None:
-        _end_hold(hold.pk, "consume", now)
-    return posting_id
+    return int(row[0])
 
 
 def _lock_standings(account_ids: Iterable[int]) -> dict[int, Standing]:
@@ -209,35 +226,24 @@ def _open_hold(key: str | None, moved: Mapping[int, Decimal]) -> Hold | None:
     return hold
 
 
-def _write_legs(
-    posting_id: int, standings: Mapping[int, Standing], legs: Sequence[LegLine]
-) -> None:
-    Leg.objects.bulk_create(
-        [
-            Leg(
-                posting_id=posting_id,
-                account_id=leg.account_id,
-                amount=leg.amount,
-                currency=leg.currency,
-                balance_after=after,
-            )
-            for leg, after in zip(legs, balances_after(standings, legs), strict=True)
-        ],
-        batch_size=LEGS_PER_STATEMENT,
-    )
+def _leg_columns(standings: Mapping[int, Standing], legs: Sequence[LegLine]) -> list[list[Any]]:
+    """Return the legs as columns: account, amount, currency, balance after."""
+    return [
+        [leg.account_id for leg in legs],
+        [leg.amount for leg in legs],
+        [leg.currency for leg in legs],
+        list(balances_after(standings, legs)),
+    ]
 
 
-def _move(
+def _account_columns(
     standings: Mapping[int, Standing],
     moved: Mapping[int, Decimal],
     freed: Mapping[int, Decimal],
-) -> None:
+) -> list[list[Any]]:
+    """Return what changes of the customers' accounts as columns: id, change, freed."""
     ids = [key for key in moved if standings[key].kind == AccountKind.CUSTOMER]
-    if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                MOVE, [ids, [moved[key] for key in ids], [freed.get(key, ZERO) for key in ids]]
-            )
+    return [list(ids), [moved[key] for key in ids], [freed.get(key, ZERO) for key in ids]]
 
 
 def _end_hold(hold_id: int, verb: str, now: datetime) -> int:

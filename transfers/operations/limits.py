@@ -5,16 +5,29 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import F
 
 from audit import operations as audit
 from identity.models import Company
+from kernel.machines import sources
 from kernel.money import Money
 from transfers.errors import LimitExceeded
 from transfers.models import Limit, LimitCounter, Reservation
 from transfers.policies import DayUse, binding_limit, left_today
 from transfers.queries.limits import caps_in_force
-from transfers.states import ReservationState
+from transfers.states import RESERVATION_VERBS, ReservationState
+
+# A reservation ends and the day's counter follows, in one statement; both are locked before.
+CONSUME = """
+WITH ended AS (
+    UPDATE transfers_reservation SET state = %s WHERE id = %s AND state = ANY(%s)
+    RETURNING counter_id, amount
+)
+UPDATE transfers_limitcounter AS counter
+SET reserved = counter.reserved - ended.amount, used = counter.used + ended.amount
+FROM ended WHERE counter.id = ended.counter_id
+"""
 
 
 def set_limit(
@@ -70,11 +83,11 @@ def consume(*, key: str, now: datetime) -> None:
     money = Money(reservation.amount, counter.currency)
     others = DayUse(counter.reserved - money.amount, counter.used)
     _check(counter.company_id, money, counter.day, others)
-    LimitCounter.objects.filter(pk=counter.pk).update(
-        reserved=F("reserved") - money.amount, used=F("used") + money.amount
-    )
-    reservation.consume()
-    reservation.save(update_fields=["state"])
+    verb = RESERVATION_VERBS["consume"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CONSUME, [str(verb.target), reservation.pk, sources(RESERVATION_VERBS, "consume")]
+        )
 
 
 def free(*, key: str, now: datetime) -> None:
