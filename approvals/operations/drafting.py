@@ -58,7 +58,7 @@ def lock_editable(*, actor: User, reference: str) -> Request:
 
 
 def refuse_decider(request: Request, actor: User) -> None:
-    """Insist that the actor never decided on any revision of a request (DUAL-2). Raises NotForYou."""
+    """Insist that the actor never decided on a request (DUAL-2). Raises NotForYou."""
     if Decision.objects.filter(revision__request=request, user=actor).exists():
         raise NotForYou((Reason.ALREADY_ACTED,))
 

@@ -63,6 +63,7 @@ class CardSite:
     unlocked: list[dict[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     address: str = ""
+    shown: str = ""  # the certificate of the decision page sent last
 
     @property
     def newest(self) -> str:
@@ -108,7 +109,7 @@ class CardSite:
         """Accept a signed decision."""
         self.decisions.append((path, sent))
         if sent.get("signature"):
-            check(self, STATEMENT, sent["certificate"], sent["signature"], sent["signing_time"])
+            check(self, STATEMENT, self.shown, sent["signature"], sent["signing_time"])
 
 
 def check(site: CardSite, statement: bytes, digest: str, signature: str, time_text: str) -> None:
@@ -161,6 +162,7 @@ class Handler(BaseHTTPRequestHandler):
             self._page(enrol_form(self.site, resume="resume" in query), "enrol.js")
         elif path == "/decide":
             digest = parse_qs(query).get("certificate", [""])[0] or self.site.newest
+            self.site.shown = digest
             self._page(sign_form(self.site, digest), "sign.js")
         elif path == "/plain":
             self._send(200, "text/html; charset=utf-8", b"<!doctype html><title>Plain</title>")
