@@ -62,6 +62,7 @@ class CardSite:
     confirmed: list[str] = field(default_factory=list)
     unlocked: list[dict[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    signed_with: list[str] = field(default_factory=list)
     address: str = ""
     shown: str = ""  # the certificate of the decision page sent last
 
@@ -108,6 +109,7 @@ class CardSite:
     def decide(self, path: str, sent: dict[str, str]) -> None:
         """Accept a signed decision."""
         self.decisions.append((path, sent))
+        self.signed_with.append(self.shown)
         if sent.get("signature"):
             check(self, STATEMENT, self.shown, sent["signature"], sent["signing_time"])
 
