@@ -303,7 +303,7 @@ def hold_standing(*, user_id: int, grant_ids: frozenset[int]) -> None:
 
 
 def _decoy() -> str:
-    """Return a hash of the current cost that no password fits, so that unknown names cost as much."""
+    """Return a hash that no password fits, so that unknown names cost as much."""
     if not hasattr(_decoy, "encoded"):
         _decoy.encoded = make_password(ids.token())  # type: ignore[attr-defined]
     return str(_decoy.encoded)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Decide: review, release, return, reject. Read, judge, lock, write (performance.md's four steps)."""
+"""Decide: review, release, return, reject. Read, judge, lock, write."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def prepare_decision(
     actor: User,
     reference: str,
     act: Act,
+    revision: int,
     reason: str,
     session_key_sha256: str,
     audience: str,
@@ -84,11 +85,14 @@ def prepare_decision(
 ) -> certificates.SignRequestFacts:
     """Keep the statement of a decision as the actor sees it, for signing (SIGN-1).
 
-    Valid for five minutes, for this person, session, revision and stage. Reads, and opens the
-    certificates' door. Raises RequestNotFound, WrongState, NotForYou, ReasonMissing.
+    `revision` is the number the page showed: nobody signs a later one unseen. Valid for five
+    minutes, for this person, session, revision and stage. Reads, and opens the certificates' door.
+    Raises RequestNotFound, WrongState, NotForYou, ReasonMissing, StaleRevision.
     """
     reason = _clean_reason(act, reason)
     judged = _judge(act, actor, reference, now)
+    if judged.submitted.revision.number != revision:
+        raise StaleRevision()
     content = judged.submitted.revision.content
     lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
     text = decision_text(reference, act, lines, reason)
@@ -262,7 +266,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 def _statement(
     act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
-    """Return what a signature of this act on this revision at this stage covers (SIGN-1, SIGN-2)."""
+    """Return what a signature of this act, revision and stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
     revision, request = submitted.revision, submitted.request
     facts = submitted.kind.statement(revision.content)

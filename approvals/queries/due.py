@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from approvals.models import Request
-from approvals.states import Act, REQUEST_VERBS
+from approvals.states import REQUEST_VERBS, Act
 from kernel.machines import sources
 
 MOST = 500

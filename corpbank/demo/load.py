@@ -49,9 +49,12 @@ def _people(suffix: str, names: list[str], *, english: int) -> list[PersonSpec]:
     ]
     return [
         PersonSpec(
-            f"{login}.{suffix}", names[index], role, level,
+            f"{login}.{suffix}",
+            names[index],
+            role,
+            level,
             language="en" if index == english else "zh-hant",
-        )  # fmt: skip
+        )
         for index, (login, role, level) in enumerate(roles)
     ]
 
@@ -71,7 +74,17 @@ COMPANIES = [
         ],
         people=_people(
             "datong",
-            ["林雅婷", "張家豪", "黃淑芬", "陳志明", "李美玲", "王大同", "Grace Wang", "周怡君", "許文龍"],
+            [
+                "林雅婷",
+                "張家豪",
+                "黃淑芬",
+                "陳志明",
+                "李美玲",
+                "王大同",
+                "Grace Wang",
+                "周怡君",
+                "許文龍",
+            ],
             english=6,
         ),
         flows=four_flows(50_000, 300_000, 1_000_000),
@@ -86,7 +99,17 @@ COMPANIES = [
         ],
         people=_people(
             "hsinchu",
-            ["蔡佩君", "郭俊傑", "楊惠如", "劉文彬", "曾雅雯", "賴明宏", "Henry Lai", "江淑惠", "簡志強"],
+            [
+                "蔡佩君",
+                "郭俊傑",
+                "楊惠如",
+                "劉文彬",
+                "曾雅雯",
+                "賴明宏",
+                "Henry Lai",
+                "江淑惠",
+                "簡志強",
+            ],
             english=6,
         ),
         flows=four_flows(50_000, 300_000, 1_000_000),
@@ -98,7 +121,17 @@ COMPANIES = [
         accounts=[AccountSpec("300400500013", "TWD", "營運帳戶", Decimal(2_980_000))],
         people=_people(
             "kaohsiung",
-            ["鄭雅文", "何建志", "邱淑珍", "葉文傑", "潘美惠", "洪國華", "Vivian Hung", "施怡婷", "魏宏達"],
+            [
+                "鄭雅文",
+                "何建志",
+                "邱淑珍",
+                "葉文傑",
+                "潘美惠",
+                "洪國華",
+                "Vivian Hung",
+                "施怡婷",
+                "魏宏達",
+            ],
             english=6,
         ),
         flows=four_flows(50_000, 300_000, 1_000_000),
@@ -168,7 +201,9 @@ def _found(then: datetime, now: datetime) -> None:
         ]
     ]  # fmt: skip
     founded = [
-        found_company(spec, branch=branches[index % 2], granted_by=None, password=PASSWORD, now=then)
+        found_company(
+            spec, branch=branches[index % 2], granted_by=None, password=PASSWORD, now=then
+        )
         for index, spec in enumerate(COMPANIES)
     ]
     _movements(founded, then, now)
@@ -229,9 +264,7 @@ def _submit_samples(now: datetime) -> None:
 
 def _sign_in(person: User, now: datetime) -> SignIn:
     permissions = permissions_of(person.pk, now=now)
-    role = ", ".join(
-        f"{grant.role.name}{grant.level or ''}" for grant in person.grants.all()
-    )
+    role = ", ".join(f"{grant.role.name}{grant.level or ''}" for grant in person.grants.all())
     letter = secret = ""
     in_use = {"ACTIVE", "SUSPENDED", "UNSUSPENDING", "REVOKED"}
     if "certificates.certificate.enrol" in permissions and not (

@@ -184,6 +184,11 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self._send(status, "application/json", json.dumps(answer).encode())
             return
+        if self.path == "/prepare":
+            statement = base64.b64encode(STATEMENT).decode()
+            answer = {"ok": True, "sign_request": "sr-1", "statement": statement}
+            self._send(200, "application/json", json.dumps(answer).encode())
+            return
         sent = {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}
         self.site.decide(self.path, sent)
         self.send_response(303)
@@ -247,20 +252,19 @@ def enrol_form(site: CardSite, *, resume: bool) -> str:
 
 def sign_form(site: CardSite, digest: str) -> str:
     """Return the form of a decision: release, return (each with its own address), and save."""
-    statement = base64.b64encode(STATEMENT).decode()
     states = words(
         *("ready", "unsupported", "no-key", "suspended", "expired", "pin-missing", "checking"),
         *("signing", "sending", "locked", "refused", "failed"),
     )
     return (
-        f'<form method="post" action="/decide" data-sign data-statement="{statement}" '
+        f'<form method="post" action="/decide" data-sign data-prepare-url="/prepare" '
         f'data-certificate-sha256="{digest}" data-certificate-state="{site.certificate_state}" '
-        f'data-sign-request="sr-1" data-unlock-url="/unlock" {states} '
+        f'data-unlock-url="/unlock" {states} '
         'data-text-wrong-pin="wrong PIN, {tries} left">'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{CSRF}">'
         '<input type="hidden" name="signature"><input type="hidden" name="signing_time">'
-        '<input type="hidden" name="certificate"><input type="hidden" name="sign_request">'
-        '<input name="comment" value="fine"><output data-card-code></output>'
+        '<input type="hidden" name="sign_request">'
+        '<input name="comment" value="fine">'
         '<input type="password" name="pin" data-card-pin>'
         '<output data-card-status role="alert"></output>'
         '<button name="verb" value="return">Return</button>'

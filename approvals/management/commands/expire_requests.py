@@ -15,7 +15,9 @@ from kernel import clock
 class Command(BaseCommand):
     """End every open request whose deadline has passed; what was reserved is freed (FLOW-7)."""
 
-    help = "End open requests whose deadline has passed. Safe to run at any time, any number of times."
+    help = (
+        "End open requests whose deadline has passed. Safe to run at any time, any number of times."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
