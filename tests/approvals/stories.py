@@ -16,6 +16,7 @@ from approvals.models import FlowRule, Request
 from approvals.policies.resolver import Reason
 from approvals.policies.rules import StageSpec
 from approvals.states import Act
+from certificates.operations import SignRequestFacts
 from identity.models import Company, Grant, Unit, User
 from identity.operations import grant_role
 from kernel import ids
@@ -23,7 +24,7 @@ from kernel.money import Money
 from ledger import queries as ledger
 from ledger.operations import grant_right
 from ledger.policies import AccountFunction
-from tests.factories.world import FROM, PAYEE, Holder, World, sign
+from tests.factories.world import AUDIENCE, FROM, PAYEE, Holder, World, sign
 from transfers.models import LimitCounter
 
 
@@ -160,3 +161,21 @@ def may_not(
         sign(world, world.holder(login), reference, act, why)
     if reason is not None:
         assert reason in refused.value.reasons
+
+
+def prepare(
+    world: World,
+    holder: Holder,
+    reference: str,
+    act: Act,
+    reason: str = "",
+    *,
+    revision: int = 0,
+    later: timedelta = timedelta(0),
+) -> SignRequestFacts:
+    """Have a decision's statement made, for the revision that stands unless told otherwise."""
+    return approvals.prepare_decision(
+        actor=holder.act_as(world.now), reference=reference, act=act,
+        revision=revision or row(reference).revision_number, reason=reason,
+        session_key_sha256=holder.session, audience=AUDIENCE, now=world.now + later,
+    )  # fmt: skip

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from alerts.models import Message
-from approvals import operations as approvals
 from approvals.errors import (
     DeadlinePassed,
 )
@@ -23,7 +22,7 @@ from kernel.errors import DomainError
 from ledger.errors import AccountNotOpen
 from ledger.models import Posting
 from ledger.operations import close_account, freeze_account, open_account, unfreeze_account
-from tests.approvals.stories import books, deed, maker, only_rule, row
+from tests.approvals.stories import books, deed, maker, only_rule, prepare, row
 from tests.factories.world import FROM, PAYEE, World, decide, submit
 from transfers.errors import LimitExceeded
 from transfers.models import Limit
@@ -116,15 +115,9 @@ def test_nobody_agrees_after_the_deadline_but_it_can_still_be_returned(
     holder = world.holder(login)
     before = books(world)
     with pytest.raises(DeadlinePassed):
-        approvals.prepare_decision(
-            actor=holder.act_as(world.now), reference=reference, act=act, reason="",
-            session_key_sha256=holder.session, audience="http://testserver", now=world.now + over,
-        )  # fmt: skip
+        prepare(world, holder, reference, act, later=over)
     assert books(world) == before
-    shown = approvals.prepare_decision(
-        actor=holder.act_as(world.now), reference=reference, act=Act.RETURN, reason="too late",
-        session_key_sha256=holder.session, audience="http://testserver", now=world.now + over,
-    )  # fmt: skip
+    shown = prepare(world, holder, reference, Act.RETURN, "too late", later=over)
     assert shown.id
 
 
