@@ -9,10 +9,13 @@ from django.db import connection, transaction
 from approvals.errors import RequestNotFound, WrongState
 from approvals.kinds import Kind, SubjectFacts, kind_of
 from approvals.models import Editor, Request
+from approvals.permissions import Permission
+from approvals.queries.cases import visible_request
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
 from identity.models import User
 from identity.operations import home_chain
+from identity.permissions import check
 from kernel import ids
 from kernel.clock import business_date
 
@@ -78,6 +81,8 @@ def edit_request(
 @transaction.atomic(durable=True)
 def delete(*, actor: User, reference: str, now: datetime) -> None:
     """Drop a draft that was never submitted (DUAL-1). Raises RequestNotFound or WrongState."""
+    check(actor, Permission.SUBMIT)
+    visible_request(actor, reference, now=now)
     request = lock_request(actor, reference)
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)
