@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from approvals.errors import RequestNotFound, WrongState
+from approvals.errors import NotForYou, RequestNotFound, WrongState
 from approvals.kinds import Kind, SubjectFacts, kind_of
-from approvals.models import Editor, Request
+from approvals.models import Decision, Editor, Request
 from approvals.permissions import Permission
-from approvals.queries.cases import visible_request
+from approvals.policies.resolver import Reason
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
 from identity.models import User
@@ -48,12 +48,26 @@ def open_request(
 def lock_editable(*, actor: User, reference: str) -> Request:
     """Lock a request of the actor's company that may be edited now; a step.
 
-    Raises RequestNotFound or WrongState.
+    Raises RequestNotFound, WrongState, or NotForYou for somebody who decided on it.
     """
     request = lock_request(actor, reference)
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)
+    refuse_decider(request, actor)
     return request
+
+
+def refuse_decider(request: Request, actor: User) -> None:
+    """Insist that the actor never decided on a request (DUAL-2). Raises NotForYou."""
+    if Decision.objects.filter(revision__request=request, user=actor).exists():
+        raise NotForYou((Reason.ALREADY_ACTED,))
+
+
+def note_editor(request: Request, actor: User, now: datetime) -> None:
+    """Note who made, edited or submitted a request: such a person never decides on it (DUAL-2)."""
+    Editor.objects.bulk_create(
+        [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
+    )
 
 
 def edit_request(
@@ -66,9 +80,7 @@ def edit_request(
 ) -> None:
     """Note an edit of a locked request's subject; a step. Editors never decide (DUAL-2)."""
     audit.require_transaction()
-    Editor.objects.bulk_create(
-        [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
-    )
+    note_editor(request, actor, now)
     Request.objects.filter(pk=request.pk).update(
         title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
         account_id=facts.account_id, deadline=facts.deadline, changed_at=now,
@@ -80,12 +92,16 @@ def edit_request(
 
 @transaction.atomic(durable=True)
 def delete(*, actor: User, reference: str, now: datetime) -> None:
-    """Drop a draft that was never submitted (DUAL-1). Raises RequestNotFound or WrongState."""
+    """Drop a draft that was never submitted; only who made or edited it may (DUAL-1).
+
+    Raises RequestNotFound, WrongState, NotForYou.
+    """
     check(actor, Permission.SUBMIT)
-    visible_request(actor, reference, now=now)
     request = lock_request(actor, reference)
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)
+    if not request.editors.filter(user=actor).exists():
+        raise NotForYou((Reason.WRONG_ROLE,))
     request.delete_draft()
     request.changed_at = now
     request.save(update_fields=["state", "changed_at"])
