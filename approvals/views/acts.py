@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
@@ -29,7 +30,7 @@ from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rul
 def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
     if act not in DECISIONS:
-        raise NotFound("approvals.act.unknown", "There is no such act.")
+        raise NotFound("approvals.act.unknown", _("There is no such act."))
     try:
         shown = operations.prepare_decision(
             actor=request.user,
@@ -75,7 +76,10 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
-    operations.delete(actor=request.user, reference=reference, now=clock.now())
+    try:
+        operations.delete(actor=request.user, reference=reference, now=clock.now())
+    except DomainError as error:
+        raise _as_seen(request, reference, error) from None
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
 
 

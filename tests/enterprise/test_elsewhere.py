@@ -149,7 +149,7 @@ def test_a_company_stopped_meanwhile_keeps_its_people_out(world: World, first: B
 def test_a_session_left_idle_stands_in_nobodys_way(first: Browser) -> None:
     stored = first.session
     Session.objects.filter(pk=stored.pk).update(seen_at=stored.seen_at - timedelta(minutes=11))
-    client, answer = second()
+    _client, answer = second()
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/")
     assert Session.objects.get(pk=stored.pk).ended_why == "idle"
 

@@ -18,7 +18,7 @@ from tests.factories.http import ADDRESS, Browser, form_with, forms_of, sign_in,
 from tests.factories.world import FIRST, PASSWORD, SECOND, World
 
 DOOR = "/sign-in/"
-REFUSAL = "公司統編、登入名稱或密碼不正確"
+REFUSAL = "統一編號、使用者代號或密碼不正確"
 
 
 def page_text(answer: HttpResponse) -> str:
@@ -148,7 +148,7 @@ ADDRESSES = {
     "data:text/html,x": "/",
     "/\t/evil.example": "/",
     " //evil.example": "/",
-    "/%0d%0aSet-Cookie: a=b": "/%0d%0aSet-Cookie: a=b",
+    "/%0d%0aSet-Cookie:a=b": "/%0d%0aSet-Cookie:a=b",
     "http://testserver/accounts/": "/",
     "/" + "a" * 400: "/",
 }
@@ -193,6 +193,7 @@ def test_a_session_key_from_before_is_never_adopted(world: World) -> None:
 @pytest.mark.req("SES-1", "PWD-3")
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(world: World) -> None:
     browser = Browser.of(world, "maker01")
+    browser.get("enterprise:home")
     session = browser.client.cookies[settings.SESSION_COOKIE_NAME]
     assert session["httponly"]
     assert session["samesite"] == "Lax"
