@@ -32,7 +32,7 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
     """
     check(actor, Permission.SUBMIT)
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     if request.state not in EDITABLE:
