@@ -64,7 +64,7 @@ class AmbiguousFlow(RuleBroken):
     def __init__(self) -> None:
         super().__init__(
             "approvals.flow.ambiguous",
-            _("Two approval rules of your company cover this; ask your security officers to mend them."),
+            _("Two approval rules of your company cover this; security officers must mend it."),
             field="amount",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.queries.inbox import Tab
 from approvals.queries.words import STATES
 from approvals.states import RequestState
+from certificates.formats.signed_attributes import read_signing_time
 
 
 class ActForm(forms.Form):
@@ -37,10 +38,9 @@ class DecisionForm(ActForm):
     def clean_signing_time(self) -> datetime:
         """Read the signing time: RFC 3339 in UTC, whole seconds."""
         try:
-            moment = datetime.strptime(self.cleaned_data["signing_time"], "%Y-%m-%dT%H:%M:%SZ")
+            return read_signing_time(self.cleaned_data["signing_time"])
         except ValueError:
             raise forms.ValidationError(_("The signature could not be read. Sign again.")) from None
-        return moment.replace(tzinfo=UTC)
 
 
 class ReasonForm(DecisionForm):

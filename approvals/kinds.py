@@ -56,15 +56,15 @@ class Remarks:
 
 
 class Kind(Protocol):
-    """Bring one kind of request to the engine: what rules see, what is signed, what release does."""
+    """Bring one kind of request to the engine: what rules see, what is signed, what is done."""
 
     code: str
     letter: str
     functions: Mapping[str, str]
 
     @property
-    def name(self) -> str:
-        """Return the kind's name in the reader's language."""
+    def name(self) -> object:
+        """Return the kind's name as text that is read in the reader's language."""
 
     def facts(self, subject_id: int) -> SubjectFacts:
         """Return the facts of a subject as it stands now. Raises RuleBroken where it is not fit."""

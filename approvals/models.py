@@ -136,7 +136,9 @@ class Request(FSMModelMixin, models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="approvals_request_amount"),
             models.CheckConstraint(
                 condition=~Q(state=RequestState.PENDING)
-                | Q(revision_number__gte=1, stage_number__gte=1, stage_act__in=["review", "release"]),
+                | Q(
+                    revision_number__gte=1, stage_number__gte=1, stage_act__in=["review", "release"]
+                ),
                 name="approvals_request_pending_stage",
             ),
             models.UniqueConstraint(
@@ -176,15 +178,21 @@ class Request(FSMModelMixin, models.Model):
     def review(self) -> None:
         """Agree at a reviewing stage."""
 
-    @transition(field=state, source=sources(REQUEST_VERBS, Act.RELEASE), target=RequestState.RELEASED)
+    @transition(
+        field=state, source=sources(REQUEST_VERBS, Act.RELEASE), target=RequestState.RELEASED
+    )
     def release(self) -> None:
         """Agree at the last place of the releasing stage; the subject is executed."""
 
-    @transition(field=state, source=sources(REQUEST_VERBS, Act.RETURN), target=RequestState.RETURNED)
+    @transition(
+        field=state, source=sources(REQUEST_VERBS, Act.RETURN), target=RequestState.RETURNED
+    )
     def return_(self) -> None:
         """Give back for repair, with a reason."""
 
-    @transition(field=state, source=sources(REQUEST_VERBS, Act.REJECT), target=RequestState.REJECTED)
+    @transition(
+        field=state, source=sources(REQUEST_VERBS, Act.REJECT), target=RequestState.REJECTED
+    )
     def reject(self) -> None:
         """Refuse for good, with a reason."""
 
@@ -204,7 +212,7 @@ class Request(FSMModelMixin, models.Model):
 
 
 class Editor(models.Model):
-    """Hold that a person created or edited a request; such a person never decides on it (DUAL-2)."""
+    """Hold that a person made or edited a request; such a person never decides on it (DUAL-2)."""
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="editors")
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -220,7 +228,7 @@ class Editor(models.Model):
 
 
 class Revision(models.Model):
-    """Hold what was submitted, frozen: canonical content, its digest, the policy; final (DUAL-3)."""
+    """Hold what was submitted, frozen: canonical content, digest, policy; final (DUAL-3)."""
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()

@@ -48,7 +48,9 @@ class Entry(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["chain", "position"], name="audit_entry_position"),
-            models.CheckConstraint(condition=models.Q(position__gte=1), name="audit_entry_from_one"),
+            models.CheckConstraint(
+                condition=models.Q(position__gte=1), name="audit_entry_from_one"
+            ),
             models.CheckConstraint(
                 condition=models.Q(outcome__in=["done", "refused"]), name="audit_entry_outcome"
             ),

@@ -39,7 +39,8 @@ class Origin:
 
 
 # Set once per HTTP request, command or task by the edge; facts about the call, never rules.
-origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+NOWHERE = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
 
 def require_transaction() -> None:

@@ -11,3 +11,4 @@ class StaffAdminConfig(AdminConfig):
     """Bring the admin to the staff site; it is named in that site's settings alone."""
 
     default = False
+    default_site = "branch_ops.admin.StaffSite"

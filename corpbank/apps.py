@@ -2,6 +2,11 @@
 
 from django.apps import AppConfig
 
+# Every process that wakes the worker must know which broker: the app makes itself current.
+from corpbank.celery import app as celery_app
+
+__all__ = ["CorpbankConfig", "celery_app"]
+
 
 class CorpbankConfig(AppConfig):
     """Name the composition root."""

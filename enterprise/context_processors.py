@@ -43,7 +43,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "inbox_count": SimpleLazyObject(waiting),
             "section": _section(request),
             "environment_label": settings.ENVIRONMENT_LABEL,
-            "idle_seconds": request.session.idle_minutes * 60,
+            "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
         }

@@ -23,5 +23,5 @@ class SignInPaused(RuleBroken):
     def __init__(self) -> None:
         super().__init__(
             "enterprise.sign_in.paused",
-            _("Your sign-in is paused. Your security supervisor or your branch can lift the pause."),
+            _("Your sign-in is paused. Your security supervisor or your branch can lift it."),
         )

@@ -58,9 +58,9 @@ def _certificate(row: certificates.CertificateFacts, now: datetime) -> dict[str,
     label, tone = labels[CertificateState(row.state)]
     in_force = row.state == CertificateState.ACTIVE
     return {
-        "serial_number": row.serial_number or "–",
+        "serial_number": row.serial_number or "-",
         "purpose_label": purposes[row.purpose],
-        "storage_label": storages.get(row.storage, "–"),
+        "storage_label": storages.get(row.storage, "-"),
         "state_label": label,
         "tone": tone,
         "not_before": row.not_before,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -16,15 +18,13 @@ from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import Tab, listing, waiting_count
 from approvals.views.pages import list_row
 from approvals.views.panels import add_error
-from certificates import operations as certificates
-from certificates import queries as certificate_queries
+from certificates import operations as certificates, queries as certificate_queries
 from certificates.permissions import Permission as Certificates
 from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
 from enterprise.forms import LanguageForm, SignInForm
-from identity import operations
-from identity import queries as identity
-from identity.permissions import SIGNED_IN, public, requires
+from identity import operations, queries as identity
+from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
 from kernel import clock
 from kernel.errors import RuleBroken
@@ -40,7 +40,7 @@ FIRST = 5
 
 @public
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of a company in, or say the one thing that is said of every failure (AUTH-1)."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(reverse("enterprise:home"))
@@ -70,7 +70,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def take_over(request: HttpRequest) -> HttpResponse:
+def take_over(request: PersonRequest) -> HttpResponse:
     """End the person's other session and go on here (AUTH-3)."""
     try:
         ticket = signing.loads(
@@ -86,6 +86,8 @@ def take_over(request: HttpRequest) -> HttpResponse:
         agent=request.headers.get("User-Agent", ""),
         now=clock.now(),
     )
+    if result.outcome == SignInOutcome.PAUSED:
+        return _refused(request, SignInPaused())
     if result.outcome != SignInOutcome.SIGNED_IN:
         return HttpResponseRedirect(reverse("enterprise:sign_in"))
     return _let_in(request, result, ticket["next"])
@@ -93,7 +95,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
     if request.session.session_key:
         operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
@@ -104,7 +106,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @requires(SIGNED_IN)
 @require_POST
-def stay(request: HttpRequest) -> HttpResponse:
+def stay(request: PersonRequest) -> HttpResponse:
     """Push the idle deadline at the person's wish (SES-1)."""
     operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
     return HttpResponse(status=204)
@@ -112,7 +114,7 @@ def stay(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: PersonRequest) -> HttpResponse:
     """Keep the reader's choice of language and go back to the page."""
     form = LanguageForm(request.POST)
     response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")))
@@ -126,7 +128,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 @requires(SIGNED_IN)
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Show what waits, the balances and the latest transfers."""
     now, user = clock.now(), request.user
     if Certificates.ENROL in user.granted and queries.waits_for_card(user.pk):
@@ -136,7 +138,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for row in identity.recent_sign_ins(user.pk, current_key_sha256=request.session.key_sha256)
         if not row.current
     ]
-    page = {
+    page: dict[str, Any] = {
         "greeting_name": user.display_name,
         "last_sign_in_at": earlier[0].started_at if earlier else None,
         "last_sign_in_address": earlier[0].address if earlier else "",
@@ -161,7 +163,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @requires(SIGNED_IN)
 @require_GET
-def certificates_page(request: HttpRequest) -> HttpResponse:
+def certificates_page(request: PersonRequest) -> HttpResponse:
     """Show the person's own certificates."""
     may = Certificates.ENROL in request.user.granted and queries.has_open_letter(request.user.pk)
     page = {
@@ -173,7 +175,7 @@ def certificates_page(request: HttpRequest) -> HttpResponse:
 
 @requires(Certificates.ENROL)
 @require_GET
-def enrol_card(request: HttpRequest) -> HttpResponse:
+def enrol_card(request: PersonRequest) -> HttpResponse:
     """Lead a person through taking a virtual card into use (CERT-2)."""
     now, user = clock.now(), request.user
     waiting = queries.has_open_letter(user.pk)
@@ -184,7 +186,7 @@ def enrol_card(request: HttpRequest) -> HttpResponse:
         "confirm_url": reverse("certificates:confirm"),
         "next_url": reverse("enterprise:home"),
         "nonce": "",
-        "label": f"{user.company.code} {user.display_name}",
+        "label": f"{user.company} {user.display_name}",
         "challenge": "",
         "certificate_sha256": "",
         "now": "",
@@ -199,20 +201,18 @@ def enrol_card(request: HttpRequest) -> HttpResponse:
 
 @requires(SIGNED_IN)
 @require_GET
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: PersonRequest) -> HttpResponse:
     """Show the person's own sign-ins (AUTH-8)."""
     rows = queries.sign_in_rows(request.user.pk, current_key_sha256=request.session.key_sha256)
     return render(request, "enterprise/sessions.html", {"page": {"rows": rows, "paging": {}}})
 
 
-def _charts(request: HttpRequest) -> list[object]:
+def _charts(request: PersonRequest) -> list[object]:
     accounts = ledger.visible_accounts(request.user.pk, now=clock.now())
     return [screens.account_chart(account, now=clock.now()) for account in accounts[:1]]
 
 
-def _let_in(
-    request: HttpRequest, result: operations.SignInResult, target: str
-) -> HttpResponse:
+def _let_in(request: PersonRequest, result: operations.SignInResult, target: str) -> HttpResponse:
     assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
     request.session.adopt(result.session_key)
     response = HttpResponseRedirect(_safe(request, target))
@@ -221,7 +221,7 @@ def _let_in(
 
 
 def _elsewhere(
-    request: HttpRequest, result: operations.SignInResult, target: str
+    request: PersonRequest, result: operations.SignInResult, target: str
 ) -> HttpResponse:
     assert result.user is not None  # noqa: S101 - the person gave a right password
     ticket = {"user": result.user.public_id, "other": result.other_sha256, "next": target}
@@ -234,7 +234,7 @@ def _elsewhere(
     return render(request, "enterprise/elsewhere.html", {"page": page})
 
 
-def _refused(request: HttpRequest, error: RuleBroken) -> HttpResponse:
+def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
     form = SignInForm(data={"next": request.POST.get("next", "")})
     form.is_valid()
     form.errors.clear()
@@ -242,7 +242,7 @@ def _refused(request: HttpRequest, error: RuleBroken) -> HttpResponse:
     return _sign_in_page(request, form, status=422)
 
 
-def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
+def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
     ended = request.GET.get("ended") == "idle"
     notice = _("You were signed out after a time without activity.") if ended else ""
     page = {
@@ -256,7 +256,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) 
     return render(request, "enterprise/sign_in.html", {"page": page, "form": form}, status=status)
 
 
-def _safe(request: HttpRequest, target: str) -> str:
+def _safe(request: PersonRequest, target: str) -> str:
     """Return an address of this site to go on to; any other leads home."""
     fine = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -270,5 +270,5 @@ def _keep_language(response: HttpResponse, language: str) -> None:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600,
         secure=settings.LANGUAGE_COOKIE_SECURE, httponly=True,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )  # fmt: skip

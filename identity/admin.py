@@ -19,6 +19,10 @@ class UnitAdmin(admin.ModelAdmin):
         """Return all units: the list of branches is no secret within the bank."""
         return rows
 
+    def audit_target(self, row: Unit) -> str:
+        """Return the name the audit log knows a unit by."""
+        return f"unit:{row.code}"
+
 
 @admin.register(Company)
 class CompanyAdmin(admin.ModelAdmin):
@@ -31,11 +35,15 @@ class CompanyAdmin(admin.ModelAdmin):
         """Return the companies of the reader's branch, or all for the bank's own units."""
         return rows.filter(pk__in=visible_companies(actor).values("pk"))
 
+    def audit_target(self, row: Company) -> str:
+        """Return the name the audit log knows a company by."""
+        return f"company:{row.code}"
+
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
     list_display = ("display_name", "public_id", "company", "unit", "state", "created_at")
-    list_filter = ("state", "company", "unit")
+    list_filter = ("state", "unit")
     list_select_related = ("company", "unit")
     search_fields = ("display_name", "public_id", "company__code", "company__name")
     exclude = ("password",)
@@ -43,6 +51,10 @@ class UserAdmin(admin.ModelAdmin):
     def visible(self, actor: User, rows: QuerySet[User]) -> QuerySet[User]:
         """Return the people of the reader's unit and of its companies."""
         return rows.filter(pk__in=visible_users(actor).values("pk"))
+
+    def audit_target(self, row: User) -> str:
+        """Return the name the audit log knows a person by."""
+        return f"user:{row.public_id}"
 
 
 @admin.register(Role)

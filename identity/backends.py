@@ -45,7 +45,7 @@ class SessionStore(SessionBase):
     def adopt(self, session_key: str) -> None:
         """Take over the session that signing in has just made; the cookie follows."""
         self._session_key = session_key
-        self._session_cache = {}
+        self._session_cache: dict[str, Any] = {}
         self.modified = True
 
     def forget(self) -> None:
@@ -63,9 +63,7 @@ class SessionStore(SessionBase):
     def save(self, must_create: bool = False) -> None:
         """Keep the session's data; a visitor's is never kept."""
         if self.session_key and not must_create:
-            operations.keep_session_data(
-                key_sha256=self.key_sha256, data=dict(self._get_session(no_load=False))
-            )
+            operations.keep_session_data(key_sha256=self.key_sha256, data=dict(self.items()))
 
     def create(self) -> None:
         """Refuse: only signing in makes a session."""

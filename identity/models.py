@@ -27,7 +27,9 @@ class Standing(FSMModelMixin, models.Model):
     class Meta:
         abstract = True
 
-    @transition(field=state, source=sources(STANDING_VERBS, "suspend"), target=StandingState.SUSPENDED)
+    @transition(
+        field=state, source=sources(STANDING_VERBS, "suspend"), target=StandingState.SUSPENDED
+    )
     def suspend(self) -> None:
         """Take out of force at once."""
 
@@ -50,7 +52,9 @@ class Unit(Standing):
     code = models.CharField(max_length=8, unique=True)
     name = models.CharField(max_length=60)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
 
     class Meta:
         verbose_name = _("unit")
@@ -72,7 +76,9 @@ class Company(Standing):
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(code__regex=r"^\d{8}$"), name="identity_company_code"),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^\d{8}$"), name="identity_company_code"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +91,9 @@ class Role(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=40)
     name_en = models.CharField(max_length=60)
-    site = models.CharField(max_length=10, choices=[("enterprise", "enterprise"), ("staff", "staff")])
+    site = models.CharField(
+        max_length=10, choices=[("enterprise", "enterprise"), ("staff", "staff")]
+    )
     permissions = ArrayField(models.CharField(max_length=60), default=list)
 
     class Meta:
@@ -103,7 +111,9 @@ class User(FSMModelMixin, AbstractBaseUser):
     """
 
     public_id = models.CharField(max_length=16, unique=True)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True, related_name="people")
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="people"
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="people")
     login_name = models.CharField(_("login name"), max_length=32)
     display_name = models.CharField(_("name"), max_length=40)
@@ -138,7 +148,9 @@ class User(FSMModelMixin, AbstractBaseUser):
                 name="identity_user_login_company",
             ),
             models.UniqueConstraint(
-                fields=["login_name"], condition=Q(unit__isnull=False), name="identity_user_login_staff"
+                fields=["login_name"],
+                condition=Q(unit__isnull=False),
+                name="identity_user_login_staff",
             ),
         ]
 
@@ -146,12 +158,17 @@ class User(FSMModelMixin, AbstractBaseUser):
         return self.display_name
 
     @property
+    def company_pk(self) -> int:
+        """Return the id of this person's company; for staff a number no company has."""
+        return self.company_id or 0
+
+    @property
     def is_staff(self) -> bool:
         """Tell whether this person works for the bank."""
         return self.unit_id is not None
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override]
         """Tell whether this person may sign in at all."""
         return self.state == UserState.ACTIVE
 
@@ -207,7 +224,9 @@ class Grant(Standing):
     role = models.ForeignKey(Role, models.PROTECT, related_name="grants")
     level = models.PositiveSmallIntegerField(default=0)
     group = models.CharField(max_length=8, blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     granted_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="grants_given"
     )
@@ -239,7 +258,7 @@ class Grant(Standing):
 
 
 class SignInPolicy(models.Model):
-    """Hold the bank's figures for signing in: one row, changed under dual control (AUTH-2, SES-1)."""
+    """Hold the bank's figures for signing in; one row (AUTH-2, SES-1)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     pause_after = models.PositiveSmallIntegerField(default=3)
@@ -253,7 +272,9 @@ class SignInPolicy(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="identity_policy_single"),
             models.CheckConstraint(
-                condition=Q(pause_after__gte=1, alarm_after__gt=F("pause_after"), idle_minutes__gte=3),
+                condition=Q(
+                    pause_after__gte=1, alarm_after__gt=F("pause_after"), idle_minutes__gte=3
+                ),
                 name="identity_policy_sane",
             ),
         ]
@@ -285,7 +306,9 @@ class Session(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["user"], condition=Q(ended_at__isnull=True), name="identity_session_one_live"
+                fields=["user"],
+                condition=Q(ended_at__isnull=True),
+                name="identity_session_one_live",
             ),
         ]
         indexes: ClassVar = [

@@ -15,12 +15,23 @@ from audit import operations as audit
 from identity import queries
 from identity.errors import StandingChanged
 from identity.formats import session_digest
-from identity.models import Company, ContactPoint, FormPost, Grant, Role, Session, SignInPolicy, Unit, User
-from identity.policies import SignInFacts, SignInOutcome, judge_sign_in
+from identity.models import (
+    Company,
+    ContactPoint,
+    FormPost,
+    Grant,
+    Role,
+    Session,
+    SignInPolicy,
+    Unit,
+    User,
+)
+from identity.policies import SignInFacts, SignInOutcome, judge_sign_in, session_live
 from identity.states import StandingState, UserState
 from kernel import ids
 from kernel.errors import DomainError
 
+NOBODY = 0  # no row has this key: for work that must look the same without a person
 
 # One statement that says whether this was the first sending; the ORM cannot tell that.
 CLAIM_FORM = """
@@ -160,36 +171,18 @@ def sign_in(
 ) -> SignInResult:
     """Check a sign-in in the bank's order and open the session when all checks pass (AUTH-1..3).
 
-    `company_code` is empty on the staff site. Every path hashes one password, so that unknown
-    names cost the same work. The count of wrong passwords is exact under parallel guesses:
-    the person's row is locked.
+    `company_code` is empty on the staff site. An unknown name costs the same work as a wrong
+    password: one hash and the same statements. The count of wrong passwords is exact under
+    parallel guesses: the person's row is locked.
     """
     policy = queries.sign_in_policy()
     user = _lock_person(site, company_code, login_name)
     right = check_password(password, user.password if user else _decoy())
-    if user is None:
-        audit.record(
-            chain="bank", event="identity.session.opened.refused", actor="unknown",
-            target="user:unknown", now=now, reason="unknown name",
-        )  # fmt: skip
-        return SignInResult(SignInOutcome.REFUSED)
-    live = Session.objects.filter(user=user, ended_at__isnull=True).first()
-    if live is not None and not _stands(live, now):
-        _end(live, "idle", now)
-        live = None
-    home = user.company or user.unit
-    outcome = judge_sign_in(
-        SignInFacts(
-            known=True,
-            password_right=right,
-            live_elsewhere=live is not None,
-            user_state=UserState(user.state),
-            home_in_force=home is not None and home.state == StandingState.ACTIVE,
-        )
-    )
+    live = _live_session(user, now)
+    outcome = judge_sign_in(_facts(user, right, live))
     if not right:
         _count_wrong_password(user, pause_after=policy.pause_after, now=now)
-    if outcome != SignInOutcome.SIGNED_IN:
+    if user is None or outcome != SignInOutcome.SIGNED_IN:
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
         if live is None:
             return SignInResult(outcome, user)
@@ -203,7 +196,7 @@ def sign_in(
 def take_over(
     *, site: str, public_id: str, other_sha256: str, address: str, agent: str, now: datetime
 ) -> SignInResult:
-    """End the other session and open this one, after a sign-in that passed all checks (AUTH-3).
+    """End the other session and open this one, when the checks left to do pass too (AUTH-1, AUTH-3).
 
     The edge has made sure, by a signed ticket of two minutes, that the person has just given
     their password. Works once: the other session must still be the live one.
@@ -211,15 +204,17 @@ def take_over(
     user = (
         User.objects.select_for_update(of=("self",))
         .select_related("company", "unit")
-        .filter(public_id=public_id, state=UserState.ACTIVE)
+        .filter(public_id=public_id)
         .first()
     )
     live = Session.objects.filter(key_sha256=other_sha256, ended_at__isnull=True).first()
-    home = (user.company or user.unit) if user else None
     if user is None or live is None or live.user_id != user.pk:
         return SignInResult(SignInOutcome.REFUSED)
-    if home is None or home.state != StandingState.ACTIVE:
-        return SignInResult(SignInOutcome.REFUSED)
+    # The checks that come after 'elsewhere' in the bank's order, and whatever changed meanwhile.
+    outcome = judge_sign_in(_facts(user, right=True, live=None))
+    if outcome != SignInOutcome.SIGNED_IN:
+        _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
+        return SignInResult(outcome, user)
     _end(live, "replaced", now)
     policy = queries.sign_in_policy()
     return _open_session(user, site=site, address=address, agent=agent, policy=policy, now=now)
@@ -308,7 +303,7 @@ def hold_standing(*, user_id: int, grant_ids: frozenset[int]) -> None:
 
 
 def _decoy() -> str:
-    """Return a hash of the current cost that no password fits, so that unknown names cost as much."""
+    """Return a hash that no password fits, so that unknown names cost as much."""
     if not hasattr(_decoy, "encoded"):
         _decoy.encoded = make_password(ids.token())  # type: ignore[attr-defined]
     return str(_decoy.encoded)  # type: ignore[attr-defined]
@@ -335,18 +330,48 @@ def _open_session(
     return SignInResult(SignInOutcome.SIGNED_IN, user, session_key=key)
 
 
-def _stands(session: Session, now: datetime) -> bool:
-    idle = timedelta(minutes=session.idle_minutes)
-    return now < session.expires_at and now - session.seen_at < idle
+def _live_session(user: User | None, now: datetime) -> Session | None:
+    """Return the session that stands, ending one that was left open too long."""
+    live = Session.objects.filter(
+        user_id=user.pk if user else NOBODY, ended_at__isnull=True
+    ).first()
+    if live is None or session_live(
+        seen_at=live.seen_at, expires_at=live.expires_at, idle_minutes=live.idle_minutes,
+        ended=False, now=now,
+    ):  # fmt: skip
+        return live
+    _end(live, "idle", now)
+    return None
+
+
+def _facts(user: User | None, right: bool, live: Session | None) -> SignInFacts:
+    home = (user.company or user.unit) if user else None
+    return SignInFacts(
+        known=user is not None,
+        password_right=right,
+        live_elsewhere=live is not None,
+        user_state=UserState(user.state) if user else UserState.CLOSED,
+        home_in_force=home is not None and home.state == StandingState.ACTIVE,
+    )
 
 
 def _end(session: Session, why: str, now: datetime) -> None:
     Session.objects.filter(pk=session.pk).update(ended_at=now, ended_why=why)
 
 
-def _count_wrong_password(user: User, *, pause_after: int, now: datetime) -> None:
+def _count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
+    """Count a wrong password and pause the person when there are too many (AUTH-2).
+
+    For an unknown name the same statement counts nobody.
+    """
+    if user is None:
+        User.objects.filter(pk=NOBODY).update(
+            wrong_passwords=F("wrong_passwords") + 1, state=UserState.ACTIVE
+        )
+        return
     user.wrong_passwords += 1
-    if user.wrong_passwords == pause_after and user.state == UserState.ACTIVE:
+    # At least: they also count while somebody is suspended, and the policy's figure may be lowered.
+    if user.wrong_passwords >= pause_after and user.state == UserState.ACTIVE:
         user.pause()
         alerts.enqueue(
             event="identity.user.paused",
@@ -360,8 +385,9 @@ def _count_wrong_password(user: User, *, pause_after: int, now: datetime) -> Non
     )
 
 
-def _record_sign_in(user: User, event: str, now: datetime, reason: str) -> None:
+def _record_sign_in(user: User | None, event: str, now: datetime, reason: str) -> None:
+    name = user.public_id if user else "unknown"
     audit.record(
-        chain=home_chain(user), event=event, actor=user.public_id,
-        target=f"user:{user.public_id}", now=now, reason=reason,
+        chain=home_chain(user) if user else audit.BANK, event=event, actor=name,
+        target=f"user:{name}", now=now, reason=reason,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +23,14 @@ SIGNED_IN = "signed in"
 class Permission(StrEnum):
     VIEW_COMPANY = "identity.company.view"
     VIEW_USER = "identity.user.view"
+
+
+class PersonRequest(HttpRequest):
+    """Be a request whose session names a person; what `requires` hands to its view."""
+
+    user: User
+    session: Any
+    number: str
 
 
 def can(user: User, permission: str) -> bool:

@@ -32,31 +32,31 @@ class SignInFacts:
 
 
 def judge_sign_in(facts: SignInFacts) -> SignInOutcome:
-    """Apply the checks in the bank's order: login, password, duplicate sign-in, lock state (AUTH-1).
+    """Apply the checks in order: login, password, duplicate sign-in, lock state (AUTH-1).
 
-    Whether the account is paused is told only after a right password; every other failure
-    reads the same.
+    Another session and a pause are told only after a right password; every other failure reads
+    the same. The other session is ended only when all checks pass.
     """
     if not facts.known or not facts.password_right:
         return SignInOutcome.REFUSED
+    if facts.live_elsewhere:
+        return SignInOutcome.ELSEWHERE
     if facts.user_state == UserState.PAUSED:
         return SignInOutcome.PAUSED
     if facts.user_state != UserState.ACTIVE or not facts.home_in_force:
         return SignInOutcome.REFUSED
-    if facts.live_elsewhere:
-        return SignInOutcome.ELSEWHERE
     return SignInOutcome.SIGNED_IN
 
 
 def session_live(
     *, seen_at: datetime, expires_at: datetime, idle_minutes: int, ended: bool, now: datetime
 ) -> bool:
-    """Tell whether a session still stands: not ended, not idle too long, not past its end (SES-1)."""
+    """Tell whether a session stands: not ended, not idle too long, not past its end (SES-1)."""
     return not ended and now < expires_at and now - seen_at < timedelta(minutes=idle_minutes)
 
 
 def valid_company_code(code: str) -> bool:
-    """Tell whether eight digits are a company code (統編) by the rule in force since 2023 (ENT-1)."""
+    """Tell whether eight digits are a 統編 by the rule in force since 2023 (ENT-1)."""
     if len(code) != 8 or not (code.isascii() and code.isdigit()):
         return False
     products = [int(digit) * weight for digit, weight in zip(code, WEIGHTS, strict=True)]

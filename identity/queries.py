@@ -10,7 +10,17 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
 
 from alerts.render import Recipient
-from identity.models import Company, ContactPoint, FormPost, Grant, Role, Session, SignInPolicy, Unit, User
+from identity.models import (
+    Company,
+    ContactPoint,
+    FormPost,
+    Grant,
+    Role,
+    Session,
+    SignInPolicy,
+    Unit,
+    User,
+)
 from identity.states import StandingState, UserState
 
 
@@ -49,7 +59,9 @@ class SignIn:
 
 def _grants_in_force(now: datetime) -> QuerySet[Grant]:
     """Return grants in force now: own state and period, and their person's and home's standing."""
-    home = Q(user__company__state=StandingState.ACTIVE, user__company__branch__state=StandingState.ACTIVE)
+    home = Q(
+        user__company__state=StandingState.ACTIVE, user__company__branch__state=StandingState.ACTIVE
+    )
     return Grant.objects.filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=now),
         home | Q(user__unit__state=StandingState.ACTIVE),
@@ -92,7 +104,9 @@ def live_session(key_sha256: str, *, site: str, now: datetime) -> Session | None
 
 def permissions_of(user_id: int, *, now: datetime) -> frozenset[str]:
     """Return the permissions of all roles a person holds in force at this moment."""
-    lists = _grants_in_force(now).filter(user_id=user_id).values_list("role__permissions", flat=True)
+    lists = (
+        _grants_in_force(now).filter(user_id=user_id).values_list("role__permissions", flat=True)
+    )
     return frozenset(permission for permissions in lists for permission in permissions)
 
 
@@ -193,9 +207,9 @@ def company_by_code(code: str) -> Company | None:
 
 
 def visible_companies(actor: User) -> QuerySet[Company]:
-    """Return the companies a person of the bank may see: a branch its own, IT and bank all (DUAL-6)."""
+    """Return the companies a person of the bank may see: a branch its own, others all."""
     if actor.unit is None:
-        return Company.objects.filter(pk=actor.company_id)
+        return Company.objects.filter(pk=actor.company_pk)
     if actor.unit.kind == Unit.Kind.BRANCH:
         return Company.objects.filter(branch=actor.unit)
     return Company.objects.all()
@@ -204,7 +218,7 @@ def visible_companies(actor: User) -> QuerySet[Company]:
 def visible_users(actor: User) -> QuerySet[User]:
     """Return the people a person of the bank may see: those of their unit and of its companies."""
     if actor.unit is None:
-        return User.objects.filter(company_id=actor.company_id)
+        return User.objects.filter(company_id=actor.company_pk)
     if actor.unit.kind == Unit.Kind.BRANCH:
         return User.objects.filter(Q(unit=actor.unit) | Q(company__branch=actor.unit))
     return User.objects.all()

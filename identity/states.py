@@ -19,9 +19,7 @@ USER_VERBS: Table = {
     "unlock": Verb((UserState.PAUSED,), UserState.ACTIVE),
     "suspend": Verb((UserState.ACTIVE, UserState.PAUSED), UserState.SUSPENDED),
     "restore": Verb((UserState.SUSPENDED,), UserState.ACTIVE),
-    "close": Verb(
-        (UserState.ACTIVE, UserState.PAUSED, UserState.SUSPENDED), UserState.CLOSED
-    ),
+    "close": Verb((UserState.ACTIVE, UserState.PAUSED, UserState.SUSPENDED), UserState.CLOSED),
 }
 
 

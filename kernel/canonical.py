@@ -15,7 +15,7 @@ INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
 
 def canonical_bytes(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
-    """Return the RFC 8785 bytes of a JSON value (text, whole numbers, lists, mappings, booleans, null)."""
+    """Return the RFC 8785 bytes of a JSON value; numbers must be whole."""
     return rfc8785.dumps(value)
 
 

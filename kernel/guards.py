@@ -21,11 +21,11 @@ DO $$ BEGIN
         REVOKE {rights} ON {table} FROM {APPLICATION_ROLE};
     END IF;
 END $$;
-"""
+"""  # noqa: S608 - names come from the migrations themselves
 
 
 def immutable(table: str, *, truncate_only: bool = False) -> str:
-    """Return SQL that makes a table append-only: triggers for everyone, fewer rights for the application.
+    """Return SQL that makes a table append-only: triggers, and fewer rights for the application.
 
     With `truncate_only` single rows may still change by the room's own rules.
     """

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kernel.errors import RuleBroken, translatable as _
 
-# Digits after the point in which payments of a currency are made. New Taiwan dollars are paid whole.
+# Digits after the point in which payments are made. New Taiwan dollars are paid whole.
 DECIMALS = {"TWD": 0, "JPY": 0, "USD": 2, "EUR": 2, "CNY": 2, "HKD": 2, "GBP": 2, "AUD": 2}
 MOST = Decimal(10) ** 15
 
@@ -65,7 +65,7 @@ class Money:
 
     @property
     def text(self) -> str:
-        """Return the amount as statements and files carry it: no separators, the currency's decimals."""
+        """Return the amount as statements and files carry it, without separators."""
         return f"{self.quantised().amount:f}"
 
 

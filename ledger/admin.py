@@ -5,10 +5,19 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from identity.models import User
 from ledger.models import Account, AccountRight, Hold, Leg, Posting
+from ledger.policies import AccountFunction
 from ledger.queries import rows_visible_to
+
+FUNCTIONS = {
+    AccountFunction.INQUIRE: _("Inquire"),
+    AccountFunction.EDIT_TRANSFER: _("Edit transfers"),
+    AccountFunction.REVIEW_TRANSFER: _("Review transfers"),
+    AccountFunction.RELEASE_TRANSFER: _("Release transfers"),
+}
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -61,13 +70,44 @@ class AccountAdmin(admin.ModelAdmin):
         """Return the accounts of companies the reader may see."""
         return rows_visible_to(actor, rows)
 
+    def audit_target(self, row: Account) -> str:
+        """Return the name the audit log knows an account by."""
+        return f"account:{row.number}"
+
+
+class FunctionFilter(admin.SimpleListFilter):
+    """Narrow rights to one function."""
+
+    title = _("function")
+    parameter_name = "function"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+        """Return the functions of accounts."""
+        return [(function.value, FUNCTIONS[function]) for function in AccountFunction]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccountRight]
+    ) -> QuerySet[AccountRight]:
+        """Return the rights to the chosen function, or all."""
+        chosen = self.value()
+        return queryset.filter(permission__codename=chosen) if chosen else queryset
+
 
 @admin.register(AccountRight)
 class AccountRightAdmin(admin.ModelAdmin):
-    list_display = ("user", "content_object", "permission", "cap", "valid_from", "valid_until")
-    list_filter = ("permission",)
-    list_select_related = ("user", "content_object", "permission__content_type")
+    list_display = ("user", "content_object", "function", "cap", "valid_from", "valid_until")
+    list_filter = (FunctionFilter,)
+    list_select_related = ("user", "content_object", "permission")
+    fields = (
+        "user", "content_object", "function", "cap", "counterparty", "grant", "valid_from",
+        "valid_until",
+    )  # fmt: skip
     search_fields = ("user__display_name", "user__public_id", "content_object__number")
+
+    @admin.display(description=_("function"), ordering="permission__codename")
+    def function(self, row: AccountRight) -> object:
+        """Return which function the right is for."""
+        return FUNCTIONS[AccountFunction(row.permission.codename)]
 
     def visible(self, actor: User, rows: QuerySet[AccountRight]) -> QuerySet[AccountRight]:
         """Return the rights on accounts the reader may see."""

@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
+from tests.factories.worlds import _standing_bank, founded, open_world, world
 from tests.servers import (
     Servers,
     database_of,
@@ -33,6 +34,9 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("house")
+
+# Fixtures of the small bank, for every test that needs one.
+__all__ = ["_standing_bank", "founded", "open_world", "world"]
 
 RUNNING = pytest.StashKey[Servers]()
 STARTED = pytest.StashKey[ExitStack]()

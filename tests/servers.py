@@ -33,6 +33,7 @@ REFERENCE_TABLES = (
     "django_content_type",
     "auth_permission",
     "identity_role",
+    "identity_signinpolicy",
 )
 TEMPLATE_PREFIX = "corpbank_template_"
 TEMPLATE_LOCK = 7_264_001
@@ -210,13 +211,13 @@ def empty_tables(servers: Servers, worker: str) -> None:
     with superuser_connection(servers, database_of(worker)) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET lock_timeout = '10s'")
-        names = _filled_tables(connection)
+        names = filled_tables(connection)
         if names:
             tables = sql.SQL(", ").join(map(sql.Identifier, names))
             connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
 
 
-def _filled_tables(connection: psycopg.Connection) -> list[str]:
+def filled_tables(connection: psycopg.Connection) -> list[str]:
     """Return the tables that hold rows and are not reference tables."""
     query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)"
     names = [name for (name,) in connection.execute(query, [list(REFERENCE_TABLES)]).fetchall()]

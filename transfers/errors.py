@@ -86,9 +86,7 @@ class LimitExceeded(RuleBroken):
 
     def __init__(self, *, limit: str, cap: str, left: str) -> None:
         messages = {
-            "per_transaction": _(
-                "The limit of the company for one transfer is %(cap)s."
-            ),
+            "per_transaction": _("The limit of the company for one transfer is %(cap)s."),
             "per_day": _(
                 "The daily limit of the company is %(cap)s; %(left)s of it is left today."
             ),

@@ -1,4 +1,4 @@
-"""Where the lines of a balance chart lie. Values in, SVG path data out; drawn by includes/chart.html."""
+"""Where the lines of a balance chart lie. Values in, SVG path data out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def balance_chart(*, key: str, title: str, summary: str, balances: Sequence[Bala
     values = [float(entry.money.amount) for entry in balances]
     step = axis_step(max(values))
     top = step * max(1, -(-max(values) // step))
-    across = [LEFT + (RIGHT - LEFT) * place / max(len(values) - 1, 1) for place in range(len(values))]
+    across = [
+        LEFT + (RIGHT - LEFT) * place / max(len(values) - 1, 1) for place in range(len(values))
+    ]
     down = [BOTTOM - (BOTTOM - TOP) * max(value, 0.0) / top for value in values]
     line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(across, down, strict=True))
     every = max(len(values) // MOST_LABELS, 1)

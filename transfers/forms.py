@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from kernel.canonical import has_hidden_characters
 from kernel.errors import RuleBroken
@@ -52,9 +52,10 @@ class OrderForm(forms.Form):
     def __init__(self, *args: object, accounts: Sequence[AccountFacts], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._currencies = {account.number: account.currency for account in accounts}
-        self.fields["from_account"].choices = [("", gettext("Choose an account"))] + [
+        field: Any = self.fields["from_account"]
+        field.choices = [("", gettext("Choose an account"))] + [
             (account.number, _choice(account)) for account in accounts
-        ]  # type: ignore[attr-defined]
+        ]
 
     def clean_payee_account(self) -> str:
         """Read an account number; spaces and hyphens do not matter."""
@@ -84,7 +85,7 @@ class OrderForm(forms.Form):
                 self.add_error("amount", shown)
         return data
 
-    def order_fields(self) -> OrderFields:
+    def typed_order(self) -> OrderFields:
         """Return what was typed as values; only after `is_valid`."""
         data = self.cleaned_data
         money, value_date = data["money"], data["value_date"]
@@ -109,7 +110,7 @@ class OrderFilterForm(forms.Form):
 
 def _choice(account: AccountFacts) -> str:
     available = Money(account.available, account.currency)
-    return gettext("%(number)s %(name)s – available %(available)s") % {
+    return gettext("%(number)s %(name)s, available %(available)s") % {
         "number": grouped_account(account.number),
         "name": account.name,
         "available": available,

@@ -79,7 +79,7 @@ class Limit(models.Model):
 
 
 class LimitCounter(models.Model):
-    """Count what of a company's daily limit is reserved and used; a trigger holds the cap (LIM-2)."""
+    """Count what of a daily limit is reserved and used; a trigger holds the cap (LIM-2)."""
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
@@ -127,6 +127,8 @@ class Reservation(FSMModelMixin, models.Model):
     def consume(self) -> None:
         """Count as used: the transfer was released."""
 
-    @transition(field=state, source=sources(RESERVATION_VERBS, "free"), target=ReservationState.FREED)
+    @transition(
+        field=state, source=sources(RESERVATION_VERBS, "free"), target=ReservationState.FREED
+    )
     def free(self) -> None:
         """Give back: returned, rejected, withdrawn or expired."""

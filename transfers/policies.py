@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-
 # The name of the one kind of request this room brings.
 KIND = "transfers.transfer"
 

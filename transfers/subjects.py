@@ -8,8 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from approvals.kinds import Group, Line, Remarks, SubjectFacts
 from approvals.states import Act
@@ -89,7 +88,7 @@ class TransferKind:
         except UnknownAccount:
             note = ""
         after = [
-            _("With the last release the amount is posted at once and reaches the payee's account."),
+            _("With the last release the amount is posted at once to the payee's account."),
             _("The maker and the releaser are told by SMS and e-mail."),
         ]
         return Remarks([texts[name] for name in sorted(found)], note, after)
@@ -107,7 +106,7 @@ class TransferKind:
     def headroom(
         self, user_ids: Sequence[int], content: Mapping[str, str], *, now: datetime
     ) -> Mapping[int, Mapping[str, bool]]:
-        """Return the functions each person holds on the account, and whether their cap is enough."""
+        """Return the functions each person holds on the account, and whether it is enough."""
         amount = Decimal(content["amount"])
         wanted = set(user_ids)
         found: dict[int, dict[str, bool]] = {}

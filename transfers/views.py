@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,22 +15,21 @@ from approvals.forms import ActForm
 from approvals.states import EDITABLE, Act, RequestState
 from approvals.views.pages import show_request
 from approvals.views.panels import DecisionPage, Failure, add_error
-from identity.permissions import requires
+from identity.permissions import PersonRequest, requires
 from kernel import clock, ids
 from kernel.errors import Conflict, RuleBroken
 from ledger import queries as ledger
 from transfers import operations
 from transfers.forms import OrderFilterForm, OrderForm
 from transfers.permissions import Permission
-from transfers.queries import orders as order_queries
-from transfers.queries import screens
+from transfers.queries import orders as order_queries, screens
 
 MOVEMENTS = 30
 
 
 @requires(Permission.INQUIRE)
 @require_GET
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: PersonRequest) -> HttpResponse:
     """List the transfers this person may see."""
     form = OrderFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -55,7 +54,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.EDIT)
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: PersonRequest) -> HttpResponse:
     """Make a transfer; what was typed is kept as a draft and shown for checking."""
     now = clock.now()
     accounts = order_queries.accounts_to_pay_from(request.user.pk, now=now)
@@ -67,7 +66,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             reference = operations.create_order(
-                actor=request.user, fields=form.order_fields(),
+                actor=request.user, fields=form.typed_order(),
                 form_key=form.cleaned_data["idempotency_key"], now=now,
             )  # fmt: skip
             return HttpResponseRedirect(reverse("transfers:check", args=[reference]))
@@ -80,7 +79,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.EDIT)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, reference: str) -> HttpResponse:
+def edit(request: PersonRequest, reference: str) -> HttpResponse:
     """Change a draft or returned transfer."""
     now = clock.now()
     page = DecisionPage(request, reference, now)
@@ -97,20 +96,22 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     if form.is_valid():
         try:
             operations.edit_order(
-                actor=request.user, reference=reference, fields=form.order_fields(),
+                actor=request.user, reference=reference, fields=form.typed_order(),
                 form_key=form.cleaned_data["idempotency_key"], now=now,
             )  # fmt: skip
             return HttpResponseRedirect(reverse("transfers:check", args=[reference]))
         except RuleBroken as error:
             add_error(form, error)
         except Conflict as error:
-            return show_request(request, reference, now=now, failure=Failure(Act.SUBMIT, error, form))
+            return show_request(
+                request, reference, now=now, failure=Failure(Act.SUBMIT, error, form)
+            )
     return _form_page(request, form, accounts, title, back, returned=returned, status=422)
 
 
 @requires(Permission.EDIT)
 @require_GET
-def check(request: HttpRequest, reference: str) -> HttpResponse:
+def check(request: PersonRequest, reference: str) -> HttpResponse:
     """Show what is about to be submitted: facts, flow and why, who is next, limits."""
     now = clock.now()
     page = DecisionPage(request, reference, now)
@@ -127,7 +128,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "flow": page.flow,
         "path": page.path,
         "after": page.after,
-        "limits": screens.limits_beside(request.user.company_id, page.amount, now=now),
+        "limits": screens.limits_beside(request.user.company_pk, page.amount, now=now),
         "may_submit": not page.problem,
         "why_not": page.problem,
     }
@@ -137,7 +138,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 
 @requires(Permission.INQUIRE)
 @require_GET
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: PersonRequest) -> HttpResponse:
     """List the accounts this person may inquire."""
     groups = currency_groups(request, now=clock.now())
     return render(request, "transfers/accounts.html", {"page": {"currencies": groups}})
@@ -145,7 +146,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.INQUIRE)
 @require_GET
-def account(request: HttpRequest, number: str) -> HttpResponse:
+def account(request: PersonRequest, number: str) -> HttpResponse:
     """Show one account with its movements, newest first."""
     now = clock.now()
     found = ledger.account_for(request.user.pk, number, now=now)
@@ -176,7 +177,7 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "transfers/account.html", {"page": page})
 
 
-def currency_groups(request: HttpRequest, *, now: datetime) -> list[dict[str, object]]:
+def currency_groups(request: PersonRequest, *, now: datetime) -> list[dict[str, object]]:
     """Return the accounts of a person by currency with their addresses."""
     return [
         {
@@ -202,12 +203,12 @@ def order_row(row: screens.OrderRow) -> dict[str, object]:
     return {**shown, "url": reverse("approvals:request", args=[row.reference])}
 
 
-def _new_url(request: HttpRequest) -> str:
+def _new_url(request: PersonRequest) -> str:
     return reverse("transfers:new") if Permission.EDIT in request.user.granted else ""
 
 
-def _initial(request: HttpRequest, reference: str) -> dict[str, object]:
-    order = order_queries.order_for_edit(request.user.company_id, reference)
+def _initial(request: PersonRequest, reference: str) -> dict[str, object]:
+    order = order_queries.order_for_edit(request.user.company_pk, reference)
     return {
         "idempotency_key": ids.token(),
         "from_account": order.from_account,
@@ -227,7 +228,7 @@ def _returned(page: DecisionPage) -> dict[str, object] | None:
 
 
 def _form_page(
-    request: HttpRequest,
+    request: PersonRequest,
     form: OrderForm,
     accounts: list[ledger.AccountFacts],
     title: str,
@@ -246,6 +247,4 @@ def _form_page(
             _("The payee's account must be at our bank and in the same currency."),
         ],
     }
-    return render(
-        request, "transfers/order_form.html", {"page": page, "form": form}, status=status
-    )
+    return render(request, "transfers/order_form.html", {"page": page, "form": form}, status=status)

@@ -9,212 +9,490 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('certificates', '0002_guards'),
-        ('identity', '0003_formpost'),
-        ('ledger', '0002_double_entry'),
+        ("certificates", "0002_guards"),
+        ("identity", "0003_formpost"),
+        ("ledger", "0002_double_entry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicySnapshot',
+            name="PolicySnapshot",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('content', models.JSONField()),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("content", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Flow',
+            name="Flow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=60)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flows', to='identity.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flows",
+                        to="identity.company",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'approval flow',
-                'verbose_name_plural': 'approval flows',
+                "verbose_name": "approval flow",
+                "verbose_name_plural": "approval flows",
             },
         ),
         migrations.CreateModel(
-            name='FlowRule',
+            name="FlowRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('importance', models.CharField(blank=True, max_length=10)),
-                ('minimum', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
-                ('maximum', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flow_rules', to='identity.company')),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='approvals.flow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("importance", models.CharField(blank=True, max_length=10)),
+                ("minimum", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "maximum",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flow_rules",
+                        to="identity.company",
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rules",
+                        to="approvals.flow",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'approval rule',
-                'verbose_name_plural': 'approval rules',
+                "verbose_name": "approval rule",
+                "verbose_name_plural": "approval rules",
             },
         ),
         migrations.CreateModel(
-            name='FlowStage',
+            name="FlowStage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('act', models.CharField(choices=[('review', 'review'), ('release', 'release')], max_length=10)),
-                ('role', models.CharField(max_length=40)),
-                ('level', models.PositiveSmallIntegerField(default=0)),
-                ('needed', models.PositiveSmallIntegerField(default=1)),
-                ('groups', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, size=None)),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='approvals.flow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[("review", "review"), ("release", "release")], max_length=10
+                    ),
+                ),
+                ("role", models.CharField(max_length=40)),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("needed", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "groups",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stages",
+                        to="approvals.flow",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=24, unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField()),
-                ('title', models.CharField(max_length=120)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=20)),
-                ('currency', models.CharField(max_length=3)),
-                ('state', django_fsm.FSMField(choices=[('DRAFT', 'DRAFT'), ('PENDING', 'PENDING'), ('RETURNED', 'RETURNED'), ('RELEASED', 'RELEASED'), ('REJECTED', 'REJECTED'), ('WITHDRAWN', 'WITHDRAWN'), ('EXPIRED', 'EXPIRED'), ('DELETED', 'DELETED')], default=approvals.states.RequestState['DRAFT'], max_length=50, protected=True, verbose_name='state')),
-                ('revision_number', models.PositiveIntegerField(default=0)),
-                ('stage_number', models.PositiveSmallIntegerField(default=0)),
-                ('stage_act', models.CharField(blank=True, max_length=10)),
-                ('stage_role', models.CharField(blank=True, max_length=40)),
-                ('stage_level', models.PositiveSmallIntegerField(default=0)),
-                ('deadline', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='identity.company')),
-                ('maker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests_made', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=24, unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField()),
+                ("title", models.CharField(max_length=120)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=20)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("DRAFT", "DRAFT"),
+                            ("PENDING", "PENDING"),
+                            ("RETURNED", "RETURNED"),
+                            ("RELEASED", "RELEASED"),
+                            ("REJECTED", "REJECTED"),
+                            ("WITHDRAWN", "WITHDRAWN"),
+                            ("EXPIRED", "EXPIRED"),
+                            ("DELETED", "DELETED"),
+                        ],
+                        default=approvals.states.RequestState["DRAFT"],
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("revision_number", models.PositiveIntegerField(default=0)),
+                ("stage_number", models.PositiveSmallIntegerField(default=0)),
+                ("stage_act", models.CharField(blank=True, max_length=10)),
+                ("stage_role", models.CharField(blank=True, max_length=40)),
+                ("stage_level", models.PositiveSmallIntegerField(default=0)),
+                ("deadline", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="identity.company",
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request',
-                'verbose_name_plural': 'requests',
+                "verbose_name": "request",
+                "verbose_name_plural": "requests",
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Editor',
+            name="Editor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editors', to='approvals.request')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="editors",
+                        to="approvals.request",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='approvals.policysnapshot')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='approvals.request')),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="approvals.policysnapshot",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('act', models.CharField(max_length=10)),
-                ('role', models.CharField(max_length=40)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('needed', models.PositiveSmallIntegerField()),
-                ('groups', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='approvals.revision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("act", models.CharField(max_length=10)),
+                ("role", models.CharField(max_length=40)),
+                ("level", models.PositiveSmallIntegerField()),
+                ("needed", models.PositiveSmallIntegerField()),
+                (
+                    "groups",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8), default=list, size=None
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stages",
+                        to="approvals.revision",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('review', 'review'), ('release', 'release'), ('return', 'return'), ('reject', 'reject')], max_length=10)),
-                ('group', models.CharField(blank=True, max_length=8)),
-                ('reason', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField()),
-                ('signature', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='certificates.signature')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='approvals.revision')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='approvals.stage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("review", "review"),
+                            ("release", "release"),
+                            ("return", "return"),
+                            ("reject", "reject"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("group", models.CharField(blank=True, max_length=8)),
+                ("reason", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "signature",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="certificates.signature",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="approvals.revision",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="approvals.stage",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='flow',
-            constraint=models.UniqueConstraint(fields=('company', 'code'), name='approvals_flow_code'),
+            model_name="flow",
+            constraint=models.UniqueConstraint(
+                fields=("company", "code"), name="approvals_flow_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flowrule',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum__gte', 0), models.Q(('maximum__isnull', True), ('maximum__gt', models.F('minimum')), _connector='OR')), name='approvals_rule_band'),
+            model_name="flowrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum__gte", 0),
+                    models.Q(
+                        ("maximum__isnull", True),
+                        ("maximum__gt", models.F("minimum")),
+                        _connector="OR",
+                    ),
+                ),
+                name="approvals_rule_band",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flowstage',
-            constraint=models.UniqueConstraint(fields=('flow', 'number'), name='approvals_stage_number'),
+            model_name="flowstage",
+            constraint=models.UniqueConstraint(
+                fields=("flow", "number"), name="approvals_stage_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flowstage',
-            constraint=models.CheckConstraint(condition=models.Q(('groups__len__lte', models.F('needed')), ('needed__gte', 1), ('number__gte', 1)), name='approvals_stage_sane'),
+            model_name="flowstage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("groups__len__lte", models.F("needed")), ("needed__gte", 1), ("number__gte", 1)
+                ),
+                name="approvals_stage_sane",
+            ),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state', approvals.states.RequestState['PENDING'])), fields=['company', 'stage_role', 'stage_level', 'account', 'deadline', 'id'], name='approvals_waiting'),
+            model_name="request",
+            index=models.Index(
+                condition=models.Q(("state", approvals.states.RequestState["PENDING"])),
+                fields=["company", "stage_role", "stage_level", "account", "deadline", "id"],
+                name="approvals_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['company', '-changed_at', '-id'], name='approvals_recent'),
+            model_name="request",
+            index=models.Index(fields=["company", "-changed_at", "-id"], name="approvals_recent"),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['maker', '-changed_at', '-id'], name='approvals_mine'),
+            model_name="request",
+            index=models.Index(fields=["maker", "-changed_at", "-id"], name="approvals_mine"),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('state__in', ['DRAFT', 'PENDING', 'RETURNED'])), fields=['deadline'], name='approvals_due'),
+            model_name="request",
+            index=models.Index(
+                condition=models.Q(("state__in", ["DRAFT", "PENDING", "RETURNED"])),
+                fields=["deadline"],
+                name="approvals_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='approvals_request_amount'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="approvals_request_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', approvals.states.RequestState['PENDING']), _negated=True), models.Q(('revision_number__gte', 1), ('stage_act__in', ['review', 'release']), ('stage_number__gte', 1)), _connector='OR'), name='approvals_request_pending_stage'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", approvals.states.RequestState["PENDING"]), _negated=True),
+                    models.Q(
+                        ("revision_number__gte", 1),
+                        ("stage_act__in", ["review", "release"]),
+                        ("stage_number__gte", 1),
+                    ),
+                    _connector="OR",
+                ),
+                name="approvals_request_pending_stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING', 'RETURNED'])), fields=('kind', 'subject_id'), name='approvals_request_one_open'),
+            model_name="request",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["DRAFT", "PENDING", "RETURNED"])),
+                fields=("kind", "subject_id"),
+                name="approvals_request_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='editor',
-            constraint=models.UniqueConstraint(fields=('request', 'user'), name='approvals_editor_once'),
+            model_name="editor",
+            constraint=models.UniqueConstraint(
+                fields=("request", "user"), name="approvals_editor_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('request', 'number'), name='approvals_revision_number'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(
+                fields=("request", "number"), name="approvals_revision_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='approvals_revision_from_one'),
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="approvals_revision_from_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('revision', 'number'), name='approvals_stage_once'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                fields=("revision", "number"), name="approvals_stage_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('revision', 'user'), name='approvals_decision_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("revision", "user"), name="approvals_decision_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['return', 'reject']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='approvals_decision_reason'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("act__in", ["return", "reject"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="approvals_decision_reason",
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Decide: review, release, return, reject. Read, judge, lock, write (performance.md's four steps)."""
+"""Decide: review, release, return, reject. Read, judge, lock, write."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 def _statement(
     act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
-    """Return what a signature of this act on this revision at this stage covers (SIGN-1, SIGN-2)."""
+    """Return what a signature of this act, revision and stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
     revision, request = submitted.revision, submitted.request
     facts = submitted.kind.statement(revision.content)

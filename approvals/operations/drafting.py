@@ -18,7 +18,7 @@ from kernel.clock import business_date
 
 
 def next_reference(kind: Kind, now: datetime) -> str:
-    """Return a fresh reference such as T20261122-48213907: letter, business date, scattered number."""
+    """Return a fresh reference such as T20261122-48213907: letter, date, scattered number."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('approvals_reference')")
         (number,) = cursor.fetchone()
@@ -61,7 +61,7 @@ def edit_request(
     actor: User,
     now: datetime,
 ) -> None:
-    """Note an edit of a locked request's subject; a step. The editor never decides on it (DUAL-2)."""
+    """Note an edit of a locked request's subject; a step. Editors never decide (DUAL-2)."""
     audit.require_transaction()
     Editor.objects.bulk_create(
         [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
@@ -92,7 +92,7 @@ def lock_request(actor: User, reference: str) -> Request:
     request = (
         Request.objects.select_for_update(of=("self",))
         .select_related("company")
-        .filter(reference=reference, company_id=actor.company_id)
+        .filter(reference=reference, company_id=actor.company_pk)
         .first()
     )
     if request is None:

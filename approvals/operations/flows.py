@@ -13,7 +13,13 @@ from identity.models import Company
 
 
 def define_flow(
-    *, company: Company, code: str, name: str, stages: Sequence[StageSpec], actor: str, now: datetime
+    *,
+    company: Company,
+    code: str,
+    name: str,
+    stages: Sequence[StageSpec],
+    actor: str,
+    now: datetime,
 ) -> Flow:
     """Define one flow with its stages in order; a step (FLOW-1)."""
     audit.require_transaction()

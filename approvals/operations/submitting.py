@@ -1,4 +1,4 @@
-"""Submit: freeze a revision, choose the flow, reserve, ask the first stage. The one door for all kinds."""
+"""Submit: freeze a revision, choose the flow, reserve, ask the first stage. One door."""
 
 from __future__ import annotations
 
@@ -44,14 +44,10 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     ):
         raise NotForYou((Reason.NO_ACCOUNT_RIGHT,))
     editors = frozenset(request.editors.values_list("user_id", flat=True)) | {actor.pk}
-    chosen = plan(
-        company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now
-    )
+    chosen = plan(company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now)
     revision = _freeze(request, facts, chosen.rule, actor, now)
     _ask_first_stage(request, revision, facts, now)
-    kind.hold(
-        key=request.hold_key, company_id=request.company_id, content=facts.content, now=now
-    )
+    kind.hold(key=request.hold_key, company_id=request.company_id, content=facts.content, now=now)
     tell(
         "approvals.request.submitted",
         request=request,

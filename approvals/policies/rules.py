@@ -14,7 +14,7 @@ RELEASER = "ent.finance.releaser"
 
 @dataclass(frozen=True, slots=True)
 class StageSpec:
-    """Ask for `needed` different people of a role and level; each group in `groups` must be among them."""
+    """Ask for `needed` different people of a role and level; each of `groups` is among them."""
 
     number: int
     act: str

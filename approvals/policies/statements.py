@@ -18,9 +18,7 @@ def previous_digest(signature_digests: Sequence[str]) -> str | None:
     return sha256_hex(canonical_bytes(list(signature_digests)))
 
 
-def decision_text(
-    reference: str, act: str, lines: Sequence[tuple[str, str]], reason: str
-) -> str:
+def decision_text(reference: str, act: str, lines: Sequence[tuple[str, str]], reason: str) -> str:
     """Return the words a signer reads, one line each; their digest is part of the statement."""
     said = [f"{reference} {act}", *[f"{label}: {value}" for label, value in lines]]
     return "\n".join([*said, reason] if reason else said)

@@ -27,7 +27,7 @@ from ledger.policies import AccountFunction
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """Pair a stage's row with the decisions taken at it and the digests (hex) of their signatures."""
+    """Pair a stage's row with its decisions and the digests (hex) of their signatures."""
 
     pk: int
     spec: StageSpec
@@ -71,11 +71,11 @@ class Submitted:
 
 
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
-    """Return the requests of the actor's company on accounts they may see, and those they edited."""
+    """Return the requests on accounts the actor may see, and those they edited."""
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
     return Request.objects.filter(
-        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_id
+        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_pk
     )
 
 
@@ -99,7 +99,7 @@ def read_submitted(actor: User, reference: str) -> Submitted:
         .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
         .filter(
             request__reference=reference,
-            request__company_id=actor.company_id,
+            request__company_id=actor.company_pk,
             number=F("request__revision_number"),
         )
         .first()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -97,7 +98,7 @@ def waiting(actor: User, *, now: datetime) -> QuerySet[Request]:
         places,
         ~Exists(mine),
         ~Exists(acted),
-        company_id=actor.company_id,
+        company_id=actor.company_pk,
         state=RequestState.PENDING,
         deadline__gte=now,
     )
@@ -222,7 +223,7 @@ def _request_chips(request: Request, stages: list[Stage], actor: User) -> list[C
     return [made, *[_stage_chip(request, stage, actor) for stage in stages if not editing]]
 
 
-def _stage_chip(request: Request, stage: Stage, actor: User) -> Chip:
+def _stage_chip(request: Request, stage: Any, actor: User) -> Chip:  # noqa: ANN401 -- annotated
     label = words.stage_label(stage.act, stage.level)
     done: list[Mapping[str, object]] = [t for t in stage.taken if t["act"] == stage.act]
     if len(done) >= stage.needed:

@@ -15,7 +15,7 @@ from approvals.policies.resolver import Case, Resolution, resolve
 from approvals.policies.rules import Rule
 from approvals.queries import words
 from approvals.queries.cases import people, stage_rows, visible_request
-from approvals.queries.planning import plan
+from approvals.queries.planning import plan, with_cards
 from approvals.queries.timeline import Entry, timeline
 from approvals.states import EDITABLE, FINAL, Act, RequestState
 from certificates import queries as certificates
@@ -54,8 +54,8 @@ class Step:
 class Who:
     """Answer 'who can release this?': who may act, and each other person's reason (FLOW-4)."""
 
-    may: list[Mapping[str, object]]
-    may_not: list[Mapping[str, object]]
+    may: Sequence[Mapping[str, object]]
+    may_not: Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class _Picture:
 
     rule: Rule | None
     resolution: Resolution | None
+    expected: Resolution | None
     content: Mapping[str, str]
     sha256: str
     policy: str
@@ -120,8 +121,7 @@ def request_page(actor: User, reference: str, *, now: datetime) -> RequestPage:
         .select_related("policy", "submitted_by")
         .first()
     )
-    drafting = request.state in EDITABLE or revision is None
-    if drafting:
+    if request.state in EDITABLE or revision is None:
         picture = _draft_picture(request, kind, editors, actor, now)
     else:
         picture = _submitted_picture(request, revision, kind, editors, now)
@@ -135,14 +135,18 @@ def _draft_picture(
         facts = kind.facts(request.subject_id)
     except RuleBroken as broken:
         content = kind.content(request.subject_id)
-        return _Picture(None, None, content, "", "", problem=str(broken))
+        return _Picture(None, None, None, content, "", "", problem=str(broken))
     try:
         chosen = plan(
-            company_id=request.company_id, kind=kind, facts=facts, editors=editors | {actor.pk}, now=now
+            company_id=request.company_id,
+            kind=kind,
+            facts=facts,
+            editors=editors | {actor.pk},
+            now=now,
         )
     except (RuleBroken, NobodyCanAct) as broken:
-        return _Picture(None, None, facts.content, "", "", problem=str(broken))
-    return _Picture(chosen.rule, chosen.resolution, facts.content, "", "")
+        return _Picture(None, None, None, facts.content, "", "", problem=str(broken))
+    return _Picture(chosen.rule, chosen.resolution, chosen.expected, facts.content, "", "")
 
 
 def _submitted_picture(
@@ -160,7 +164,12 @@ def _submitted_picture(
     everyone = people(request.company_id, kind, revision.content, money, now=now)
     rule = words.rule_of_snapshot(revision.policy.content)
     return _Picture(
-        rule, resolve(case, everyone), revision.content, revision.sha256, revision.policy_id
+        rule,
+        resolve(case, everyone),
+        resolve(case, with_cards(everyone)),
+        revision.content,
+        revision.sha256,
+        revision.policy_id,
     )
 
 
@@ -196,7 +205,7 @@ def _page(
         lines=kind.lines(picture.content),
         deadline=request.deadline,
         deadline_soon=request.deadline - now < SOON,
-        path=_path(request, resolution, decisions, signatures, actor),
+        path=_path(request, picture, decisions, signatures, actor),
         stages_left=sum(not s.complete for s in resolution.stages) if current and resolution else 0,
         flow_name=picture.rule.flow_name if picture.rule else "",
         flow_reasons=words.rule_reasons(picture.rule, money) if picture.rule else [],
@@ -224,11 +233,16 @@ def _decisions(revision: Revision | None) -> Sequence[Decision]:
     )
 
 
-def _acts(resolution: Resolution | None, actor: User, state: RequestState) -> dict[str, tuple[str, ...]]:
+def _acts(
+    resolution: Resolution | None, actor: User, state: RequestState
+) -> dict[str, tuple[str, ...]]:
     """Return for each decision why the actor may not take it; empty means that they may."""
     if resolution is None or state != RequestState.PENDING:
         return {}
-    answers = {act: resolution.reasons(act, actor.pk) for act in (Act.REVIEW, Act.RELEASE, Act.RETURN, Act.REJECT)}
+    answers = {
+        act: resolution.reasons(act, actor.pk)
+        for act in (Act.REVIEW, Act.RELEASE, Act.RETURN, Act.REJECT)
+    }
     return {
         act: tuple(str(words.REASONS[reason]) for reason in reasons)
         for act, reasons in answers.items()
@@ -237,7 +251,7 @@ def _acts(resolution: Resolution | None, actor: User, state: RequestState) -> di
 
 def _path(
     request: Request,
-    resolution: Resolution | None,
+    picture: _Picture,
     decisions: Sequence[Decision],
     signatures: Sequence[certificates.AcceptedSignature],
     actor: User,
@@ -249,19 +263,21 @@ def _path(
         at=request.created_at,
     )
     steps = [made]
-    if resolution is None:
+    resolution = picture.resolution
+    if resolution is None or picture.expected is None:
         return steps
     mine = [d for d in decisions if d.revision.number == request.revision_number]
     stopped = request.state in (
         RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED
     )  # fmt: skip
     codes = {signature.id: signature.short_code for signature in signatures}
-    for stage in resolution.stages:
+    for stage, expected in zip(resolution.stages, picture.expected.stages, strict=True):
         label = words.stage_label(stage.spec.act, stage.spec.level)
         done = [d for d in mine if d.stage.number == stage.spec.number and d.act == stage.spec.act]
         steps += [
             Step(
-                label=label, status="done", people=[Named(d.user.display_name, d.user_id == actor.pk)],
+                label=label, status="done",
+                people=[Named(d.user.display_name, d.user_id == actor.pk)],
                 at=d.decided_at, signed=True, short_code=codes.get(d.signature_id, ""),
             )
             for d in done
@@ -270,10 +286,15 @@ def _path(
             continue
         pending = request.state == RequestState.PENDING and resolution.current is stage
         status = "current" if pending else ("stopped" if stopped else "waiting")
+        ready = {person.user_id for person in stage.eligible}
+        without = [person.name for person in expected.eligible if person.user_id not in ready]
+        note = _("Without a card in force: %(names)s") % {"names": "、".join(without)}
         steps.append(
             Step(
-                label=label, status=status, people_note=words.who_note(stage.spec),
-                people=[Named(p.name, p.user_id == actor.pk) for p in stage.eligible],
+                label=label, status=status,
+                people_note=words.who_note(stage.spec) if expected.eligible else "",
+                people=[Named(p.name, p.user_id == actor.pk) for p in expected.eligible],
+                note=note if without else "",
             )
         )  # fmt: skip
         stopped = False if status == "stopped" else stopped

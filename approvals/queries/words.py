@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from approvals.policies.resolver import Reason
 from approvals.policies.rules import Rule, StageSpec, stage_specs
@@ -55,7 +54,9 @@ def stage_label(act: str, level: int) -> str:
     """Return the name of a stage: first, second, third review, or release."""
     if act == Act.RELEASE:
         return _("Release")
-    return {1: _("First review"), 2: _("Second review"), 3: _("Third review")}.get(level, _("Review"))
+    return {1: _("First review"), 2: _("Second review"), 3: _("Third review")}.get(
+        level, _("Review")
+    )
 
 
 def who_note(spec: StageSpec) -> str:
@@ -77,7 +78,9 @@ def rule_reasons(rule: Rule, money: Money) -> list[str]:
         band = _("The amount is from %(low)s to under %(high)s.") % {"low": low, "high": high}
     reasons = [band]
     reasons.append(
-        _("The rule is for this account.") if rule.account_id else _("The rule is for all accounts.")
+        _("The rule is for this account.")
+        if rule.account_id
+        else _("The rule is for all accounts.")
     )
     if rule.currency:
         reasons.append(_("The rule is for %(currency)s.") % {"currency": rule.currency})

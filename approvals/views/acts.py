@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -18,14 +18,14 @@ from approvals.views.pages import show_request
 from approvals.views.panels import Failure, add_error, explain
 from certificates.views import origin_of
 from identity.operations import record_refusal
-from identity.permissions import requires
+from identity.permissions import PersonRequest, requires
 from kernel import clock
 from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
 
 
 @requires(Permission.VIEW)
 @require_POST
-def prepare(request: HttpRequest, reference: str, act: str) -> JsonResponse:
+def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
     if act not in DECISIONS:
         raise NotFound("approvals.act.unknown", "There is no such act.")
@@ -55,21 +55,21 @@ def prepare(request: HttpRequest, reference: str, act: str) -> JsonResponse:
 
 @requires(Permission.SUBMIT)
 @require_POST
-def submit(request: HttpRequest, reference: str) -> HttpResponse:
+def submit(request: PersonRequest, reference: str) -> HttpResponse:
     """Submit a draft or repaired request."""
     return _plain_act(request, reference, Act.SUBMIT, operations.submit)
 
 
 @requires(Permission.WITHDRAW)
 @require_POST
-def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
     """Take back a pending or returned request."""
     return _plain_act(request, reference, Act.WITHDRAW, operations.withdraw)
 
 
 @requires(Permission.SUBMIT)
 @require_POST
-def delete(request: HttpRequest, reference: str) -> HttpResponse:
+def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
     operations.delete(actor=request.user, reference=reference, now=clock.now())
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
@@ -77,34 +77,34 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
 
 @requires(Permission.REVIEW)
 @require_POST
-def review(request: HttpRequest, reference: str) -> HttpResponse:
+def review(request: PersonRequest, reference: str) -> HttpResponse:
     """Agree at a reviewing stage."""
     return _signed_act(request, reference, Act.REVIEW, DecisionForm, operations.review)
 
 
 @requires(Permission.RELEASE)
 @require_POST
-def release(request: HttpRequest, reference: str) -> HttpResponse:
+def release(request: PersonRequest, reference: str) -> HttpResponse:
     """Agree at the releasing stage."""
     return _signed_act(request, reference, Act.RELEASE, DecisionForm, operations.release)
 
 
 @requires(Permission.RETURN)
 @require_POST
-def return_(request: HttpRequest, reference: str) -> HttpResponse:
+def return_(request: PersonRequest, reference: str) -> HttpResponse:
     """Give a request back for repair."""
     return _signed_act(request, reference, Act.RETURN, ReasonForm, operations.return_)
 
 
 @requires(Permission.REJECT)
 @require_POST
-def reject(request: HttpRequest, reference: str) -> HttpResponse:
+def reject(request: PersonRequest, reference: str) -> HttpResponse:
     """Refuse a request for good."""
     return _signed_act(request, reference, Act.REJECT, ReasonForm, operations.reject)
 
 
 def _plain_act(
-    request: HttpRequest, reference: str, act: Act, operation: Callable[..., str]
+    request: PersonRequest, reference: str, act: Act, operation: Callable[..., str]
 ) -> HttpResponse:
     form = ActForm(request.POST)
     if not form.is_valid():
@@ -121,7 +121,7 @@ def _plain_act(
 
 
 def _signed_act(
-    request: HttpRequest,
+    request: PersonRequest,
     reference: str,
     act: Act,
     form_class: type[DecisionForm],
@@ -153,7 +153,7 @@ def _signed_act(
 
 
 def _refused(
-    request: HttpRequest, reference: str, act: Act, form: forms.Form, error: DomainError
+    request: PersonRequest, reference: str, act: Act, form: forms.Form, error: DomainError
 ) -> HttpResponse:
     """Show the page as it is now with what stopped the act, and write the refusal down."""
     now = clock.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from approvals.queries.inbox import Listing, Row, Tab, listing, totals, waiting_
 from approvals.states import RequestState
 from approvals.views.panels import DecisionPage, Failure, Item
 from certificates import queries as certificates
-from identity.permissions import requires
+from identity.permissions import PersonRequest, requires
 from kernel import clock
 
 TABS = (Tab.WAITING, Tab.MINE, Tab.ALL, Tab.DECIDED)
@@ -26,7 +26,7 @@ TABS = (Tab.WAITING, Tab.MINE, Tab.ALL, Tab.DECIDED)
 
 @requires(Permission.VIEW)
 @require_GET
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: PersonRequest) -> HttpResponse:
     """Show one view of the inbox with its filters in the address."""
     now = clock.now()
     form = FilterForm(request.GET)
@@ -54,13 +54,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.VIEW)
 @require_GET
-def request_detail(request: HttpRequest, reference: str) -> HttpResponse:
+def request_detail(request: PersonRequest, reference: str) -> HttpResponse:
     """Show the decision page of one request."""
     return show_request(request, reference, now=clock.now())
 
 
 def show_request(
-    request: HttpRequest, reference: str, *, now: datetime, failure: Failure | None = None
+    request: PersonRequest, reference: str, *, now: datetime, failure: Failure | None = None
 ) -> HttpResponse:
     """Render the decision page, with what stopped an act where one was tried."""
     page = DecisionPage(request, reference, now, failure)
@@ -72,7 +72,7 @@ def show_request(
 
 @requires(Permission.VIEW)
 @require_GET
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+def confirm(request: PersonRequest, reference: str) -> HttpResponse:
     """Show what came of an act: the number, where the request stands, what is next."""
     now = clock.now()
     page = DecisionPage(request, reference, now)
@@ -97,7 +97,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
 
 @requires(Permission.VIEW)
 @require_GET
-def evidence(request: HttpRequest, reference: str) -> HttpResponse:
+def evidence(request: PersonRequest, reference: str) -> HttpResponse:
     """Give the signatures of a request with all that is needed to verify them (SIGN-4)."""
     now = clock.now()
     found = visible_request(request.user, reference, now=now)
@@ -107,7 +107,7 @@ def evidence(request: HttpRequest, reference: str) -> HttpResponse:
 
 @requires(Permission.VIEW)
 @require_GET
-def signature(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+def signature(request: PersonRequest, reference: str, number: int) -> HttpResponse:
     """Give one signature of a request as a detached CMS file."""
     found = visible_request(request.user, reference, now=clock.now())
     for one in certificates.signatures_of(found.reference):

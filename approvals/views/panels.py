@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
 from certificates.policies import PIN_TRIES
-from identity.models import User
+from identity.permissions import PersonRequest
 from kernel import ids
 from kernel.errors import DomainError
 
@@ -87,9 +87,9 @@ class DecisionPage:
     """Offer the decision page's template everything by attribute."""
 
     def __init__(
-        self, request: HttpRequest, reference: str, now: datetime, failure: Failure | None = None
+        self, request: PersonRequest, reference: str, now: datetime, failure: Failure | None = None
     ) -> None:
-        actor: User = request.user  # type: ignore[assignment]
+        actor = request.user
         self._actor, self._failure = actor, failure
         self._page: RequestPage = request_page(actor, reference, now=now)
         page = self._page
@@ -98,9 +98,10 @@ class DecisionPage:
             reference=reference, company_id=page.company_id, user_id=actor.pk,
             content=page.content, now=now,
         )  # fmt: skip
-        self.warnings, self.after = remarks.warnings, remarks.after
+        self.warnings = [] if page.is_decided else remarks.warnings
+        self.after = [] if page.is_decided else remarks.after
         self.what = self._items(Group.WHAT)
-        self.source = self._items(Group.SOURCE, remarks.source_note)
+        self.source = self._items(Group.SOURCE, "" if page.is_decided else remarks.source_note)
         self.timing = self._items(Group.TIMING)
         self._certificate = certificates.signing_certificate(actor.pk)
         self._now = now
@@ -109,13 +110,15 @@ class DecisionPage:
         self.name, self.reasons, self.version = page.flow_name, page.flow_reasons, page.flow_version
         self.evidence = self._evidence()
         has_signatures = any(entry.signature_id for entry in page.history)
-        self.evidence_url = reverse("approvals:evidence", args=[reference]) if has_signatures else ""
+        self.evidence_url = (
+            reverse("approvals:evidence", args=[reference]) if has_signatures else ""
+        )
         self.decide, self.send_back, self.reject = self._decisions()
         self.withdraw = self._withdraw()
         may_edit = page.state in EDITABLE and can(actor, Permission.SUBMIT)
         self.edit_url = kind.edit_url(reference) if may_edit else ""
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the query's page has
         return getattr(self._page, name)
 
     def _items(self, group: Group, note: str = "") -> list[Item]:
@@ -162,7 +165,7 @@ class DecisionPage:
             decide,
             self._signed_panel(
                 Act.RETURN, _("Return for repair"),
-                explain=_("The maker edits it as a new revision; signatures given so far are void."),
+                explain=_("The maker edits it as a new revision; earlier signatures are void."),
             ),
             self._signed_panel(
                 Act.REJECT, _("Reject"), tone="bad",
@@ -199,7 +202,9 @@ class DecisionPage:
             needs_pin=virtual,
             tries_left=PIN_TRIES - found.pin_tries,
             short_code=self._page.short_code,
-            lines=[SignLine(line.label, line.value, line.emphasis) for line in self._signed_lines()],
+            lines=[
+                SignLine(line.label, line.value, line.emphasis) for line in self._signed_lines()
+            ],
             idempotency_key=ids.token(),
         )
 

@@ -4,46 +4,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Chain',
+            name="Chain",
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('height', models.BigIntegerField(default=0)),
-                ('head', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00', max_length=32)),
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("height", models.BigIntegerField(default=0)),
+                (
+                    "head",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+                        max_length=32,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('height__gte', 0)), name='audit_chain_height')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("height__gte", 0)), name="audit_chain_height"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chain', models.CharField(max_length=64)),
-                ('position', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('event', models.CharField(max_length=80)),
-                ('outcome', models.CharField(max_length=10)),
-                ('actor', models.CharField(max_length=64)),
-                ('target', models.CharField(max_length=80)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('request_number', models.CharField(blank=True, max_length=40)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('previous_hash', models.BinaryField(max_length=32)),
-                ('hash', models.BinaryField(max_length=32)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("chain", models.CharField(max_length=64)),
+                ("position", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("event", models.CharField(max_length=80)),
+                ("outcome", models.CharField(max_length=10)),
+                ("actor", models.CharField(max_length=64)),
+                ("target", models.CharField(max_length=80)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("request_number", models.CharField(blank=True, max_length=40)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("previous_hash", models.BinaryField(max_length=32)),
+                ("hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['target', 'id'], name='audit_entry_target'), models.Index(fields=['chain', 'at'], name='audit_entry_time')],
-                'constraints': [models.UniqueConstraint(fields=('chain', 'position'), name='audit_entry_position'), models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='audit_entry_from_one'), models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'refused'])), name='audit_entry_outcome')],
+                "indexes": [
+                    models.Index(fields=["target", "id"], name="audit_entry_target"),
+                    models.Index(fields=["chain", "at"], name="audit_entry_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("chain", "position"), name="audit_entry_position"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__gte", 1)), name="audit_entry_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["done", "refused"])),
+                        name="audit_entry_outcome",
+                    ),
+                ],
             },
         ),
     ]

@@ -187,7 +187,7 @@ def _check_members(statement: Statement) -> None:
         raise StatementRefused(StatementReason.BAD_MEMBER)
 
 
-def _checked(value: object, depth: int) -> Any:
+def _checked(value: object, depth: int) -> Any:  # noqa: ANN401 -- any JSON value of text
     if depth > _DEPTH_MAXIMUM:
         raise StatementRefused(StatementReason.TOO_LARGE)
     if isinstance(value, str):

@@ -10,235 +10,592 @@ import certificates.states
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CertificateAuthority',
+            name="CertificateAuthority",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('ROOT', 'Root'), ('ISSUING', 'Issuing')], max_length=10, unique=True)),
-                ('certificate_der', models.BinaryField()),
-                ('key_reference', models.CharField(max_length=60, unique=True)),
-                ('crl_number', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("ROOT", "Root"), ("ISSUING", "Issuing")],
+                        max_length=10,
+                        unique=True,
+                    ),
+                ),
+                ("certificate_der", models.BinaryField()),
+                ("key_reference", models.CharField(max_length=60, unique=True)),
+                ("crl_number", models.BigIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'certificate authority',
-                'verbose_name_plural': 'certificate authorities',
+                "verbose_name": "certificate authority",
+                "verbose_name_plural": "certificate authorities",
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('session_key_sha256', models.CharField(max_length=64)),
-                ('nonce', models.CharField(max_length=64)),
-                ('expires_at', models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("session_key_sha256", models.CharField(max_length=64)),
+                ("nonce", models.CharField(max_length=64)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('VIRTUAL', 'Virtual card'), ('HARDWARE', 'Card')], max_length=10)),
-                ('state', django_fsm.FSMField(choices=[('IN_STOCK', 'IN_STOCK'), ('ASSIGNED', 'ASSIGNED'), ('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('LOCKED', 'LOCKED'), ('PERM_LOST', 'PERM_LOST'), ('DAMAGED', 'DAMAGED'), ('TERMINATED', 'TERMINATED')], default=certificates.states.CardState['IN_STOCK'], max_length=50, protected=True)),
-                ('pin_hash', models.CharField(blank=True, max_length=200)),
-                ('pin_tries', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("VIRTUAL", "Virtual card"), ("HARDWARE", "Card")], max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("IN_STOCK", "IN_STOCK"),
+                            ("ASSIGNED", "ASSIGNED"),
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("LOCKED", "LOCKED"),
+                            ("PERM_LOST", "PERM_LOST"),
+                            ("DAMAGED", "DAMAGED"),
+                            ("TERMINATED", "TERMINATED"),
+                        ],
+                        default=certificates.states.CardState["IN_STOCK"],
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("pin_hash", models.CharField(blank=True, max_length=200)),
+                ("pin_tries", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'card',
-                'verbose_name_plural': 'cards',
-            },
-            bases=(django_fsm.FSMModelMixin, models.Model),
-        ),
-        migrations.CreateModel(
-            name='Certificate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('SIGNING', 'SIGNING'), ('AUTHENTICATION', 'AUTHENTICATION')], max_length=20)),
-                ('state', django_fsm.FSMField(choices=[('APPLIED', 'APPLIED'), ('LETTER_PRINTED', 'LETTER_PRINTED'), ('CANCELLED', 'CANCELLED'), ('ISSUED', 'ISSUED'), ('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('UNSUSPENDING', 'UNSUSPENDING'), ('REVOKED', 'REVOKED'), ('EXPIRED', 'EXPIRED')], default=certificates.states.CertificateState['APPLIED'], max_length=50, protected=True, verbose_name='state')),
-                ('state_since', models.DateTimeField()),
-                ('suspensions', models.PositiveSmallIntegerField(default=0, verbose_name='suspensions')),
-                ('functions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, null=True, size=None)),
-                ('amount_cap', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('amount_cap_currency', models.CharField(default='TWD', max_length=3)),
-                ('applied_at', models.DateTimeField()),
-                ('storage', models.CharField(blank=True, choices=[('HARDWARE', 'HARDWARE'), ('SOFTWARE', 'SOFTWARE'), ('BROWSER', 'BROWSER')], max_length=10)),
-                ('serial_number', models.CharField(blank=True, max_length=40, null=True, unique=True)),
-                ('der', models.BinaryField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('public_key_sha256', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('not_after', models.DateTimeField(blank=True, null=True)),
-                ('issued_at', models.DateTimeField(blank=True, null=True)),
-                ('listed_at', models.DateTimeField(blank=True, null=True)),
-                ('listed_reason', models.CharField(blank=True, choices=[('UNSPECIFIED', 'UNSPECIFIED'), ('KEY_COMPROMISE', 'KEY_COMPROMISE'), ('AFFILIATION_CHANGED', 'AFFILIATION_CHANGED'), ('SUPERSEDED', 'SUPERSEDED'), ('CESSATION_OF_OPERATION', 'CESSATION_OF_OPERATION'), ('CERTIFICATE_HOLD', 'CERTIFICATE_HOLD'), ('PRIVILEGE_WITHDRAWN', 'PRIVILEGE_WITHDRAWN')], max_length=30)),
-                ('card', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='certificates.card')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'certificate',
-                'verbose_name_plural': 'certificates',
-            },
-            bases=(django_fsm.FSMModelMixin, models.Model),
-        ),
-        migrations.CreateModel(
-            name='CertificateEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=30)),
-                ('source', models.CharField(blank=True, max_length=20)),
-                ('target', models.CharField(max_length=20)),
-                ('suspensions', models.PositiveSmallIntegerField()),
-                ('actor', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='certificates.certificate')),
-            ],
-            options={
-                'verbose_name': 'certificate event',
-                'verbose_name_plural': 'certificate events',
-            },
-        ),
-        migrations.CreateModel(
-            name='Letter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=12, unique=True, verbose_name='letter number')),
-                ('purpose', models.CharField(choices=[('ENROL', 'Enrolment'), ('UNSUSPEND', 'Lifting a suspension')], max_length=10)),
-                ('secret_hmac', models.BinaryField(max_length=32)),
-                ('state', django_fsm.FSMField(choices=[('PREPARED', 'PREPARED'), ('PRINTED', 'PRINTED'), ('CONSUMED', 'CONSUMED'), ('LOCKED', 'LOCKED'), ('EXPIRED', 'EXPIRED'), ('SUPERSEDED', 'SUPERSEDED')], default=certificates.states.LetterState['PREPARED'], max_length=50, protected=True, verbose_name='state')),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('prepared_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='certificates.certificate')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'letter',
-                'verbose_name_plural': 'letters',
+                "verbose_name": "card",
+                "verbose_name_plural": "cards",
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='RevocationList',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(unique=True)),
-                ('der', models.BinaryField()),
-                ('entries', models.PositiveIntegerField()),
-                ('this_update', models.DateTimeField()),
-                ('next_update', models.DateTimeField()),
-                ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revocation_lists', to='certificates.certificateauthority')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("SIGNING", "SIGNING"), ("AUTHENTICATION", "AUTHENTICATION")],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("APPLIED", "APPLIED"),
+                            ("LETTER_PRINTED", "LETTER_PRINTED"),
+                            ("CANCELLED", "CANCELLED"),
+                            ("ISSUED", "ISSUED"),
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("UNSUSPENDING", "UNSUSPENDING"),
+                            ("REVOKED", "REVOKED"),
+                            ("EXPIRED", "EXPIRED"),
+                        ],
+                        default=certificates.states.CertificateState["APPLIED"],
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                (
+                    "suspensions",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="suspensions"),
+                ),
+                (
+                    "functions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, null=True, size=None
+                    ),
+                ),
+                (
+                    "amount_cap",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True),
+                ),
+                ("amount_cap_currency", models.CharField(default="TWD", max_length=3)),
+                ("applied_at", models.DateTimeField()),
+                (
+                    "storage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("HARDWARE", "HARDWARE"),
+                            ("SOFTWARE", "SOFTWARE"),
+                            ("BROWSER", "BROWSER"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "serial_number",
+                    models.CharField(blank=True, max_length=40, null=True, unique=True),
+                ),
+                ("der", models.BinaryField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                (
+                    "public_key_sha256",
+                    models.CharField(blank=True, max_length=64, null=True, unique=True),
+                ),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("not_after", models.DateTimeField(blank=True, null=True)),
+                ("issued_at", models.DateTimeField(blank=True, null=True)),
+                ("listed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "listed_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("UNSPECIFIED", "UNSPECIFIED"),
+                            ("KEY_COMPROMISE", "KEY_COMPROMISE"),
+                            ("AFFILIATION_CHANGED", "AFFILIATION_CHANGED"),
+                            ("SUPERSEDED", "SUPERSEDED"),
+                            ("CESSATION_OF_OPERATION", "CESSATION_OF_OPERATION"),
+                            ("CERTIFICATE_HOLD", "CERTIFICATE_HOLD"),
+                            ("PRIVILEGE_WITHDRAWN", "PRIVILEGE_WITHDRAWN"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "card",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to="certificates.card",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'revocation list',
-                'verbose_name_plural': 'revocation lists',
+                "verbose_name": "certificate",
+                "verbose_name_plural": "certificates",
+            },
+            bases=(django_fsm.FSMModelMixin, models.Model),
+        ),
+        migrations.CreateModel(
+            name="CertificateEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=30)),
+                ("source", models.CharField(blank=True, max_length=20)),
+                ("target", models.CharField(max_length=20)),
+                ("suspensions", models.PositiveSmallIntegerField()),
+                ("actor", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="certificates.certificate",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "certificate event",
+                "verbose_name_plural": "certificate events",
             },
         ),
         migrations.CreateModel(
-            name='SignRequest',
+            name="Letter",
             fields=[
-                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('session_key_sha256', models.CharField(max_length=64)),
-                ('action', models.CharField(max_length=80)),
-                ('request_key', models.CharField(max_length=80)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('statement', models.BinaryField()),
-                ('text', models.TextField()),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('nonce', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('unlocked_at', models.DateTimeField(blank=True, null=True)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_requests', to='certificates.certificate')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_requests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(max_length=12, unique=True, verbose_name="letter number"),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("ENROL", "Enrolment"), ("UNSUSPEND", "Lifting a suspension")],
+                        max_length=10,
+                    ),
+                ),
+                ("secret_hmac", models.BinaryField(max_length=32)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("PREPARED", "PREPARED"),
+                            ("PRINTED", "PRINTED"),
+                            ("CONSUMED", "CONSUMED"),
+                            ("LOCKED", "LOCKED"),
+                            ("EXPIRED", "EXPIRED"),
+                            ("SUPERSEDED", "SUPERSEDED"),
+                        ],
+                        default=certificates.states.LetterState["PREPARED"],
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("prepared_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="certificates.certificate",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sign request',
-                'verbose_name_plural': 'sign requests',
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
+            },
+            bases=(django_fsm.FSMModelMixin, models.Model),
+        ),
+        migrations.CreateModel(
+            name="RevocationList",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.BigIntegerField(unique=True)),
+                ("der", models.BinaryField()),
+                ("entries", models.PositiveIntegerField()),
+                ("this_update", models.DateTimeField()),
+                ("next_update", models.DateTimeField()),
+                (
+                    "issuer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revocation_lists",
+                        to="certificates.certificateauthority",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "revocation list",
+                "verbose_name_plural": "revocation lists",
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="SignRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cms', models.BinaryField()),
-                ('cms_sha256', models.CharField(max_length=64)),
-                ('signed_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField()),
-                ('certificate_state', models.CharField(choices=[('APPLIED', 'APPLIED'), ('LETTER_PRINTED', 'LETTER_PRINTED'), ('CANCELLED', 'CANCELLED'), ('ISSUED', 'ISSUED'), ('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('UNSUSPENDING', 'UNSUSPENDING'), ('REVOKED', 'REVOKED'), ('EXPIRED', 'EXPIRED')], max_length=20)),
-                ('crl_number', models.BigIntegerField()),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='certificates.certificate')),
-                ('sign_request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='signature', to='certificates.signrequest')),
+                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("session_key_sha256", models.CharField(max_length=64)),
+                ("action", models.CharField(max_length=80)),
+                ("request_key", models.CharField(max_length=80)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("statement", models.BinaryField()),
+                ("text", models.TextField()),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("nonce", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("unlocked_at", models.DateTimeField(blank=True, null=True)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_requests",
+                        to="certificates.certificate",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'signature',
-                'verbose_name_plural': 'signatures',
+                "verbose_name": "sign request",
+                "verbose_name_plural": "sign requests",
+            },
+        ),
+        migrations.CreateModel(
+            name="Signature",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cms", models.BinaryField()),
+                ("cms_sha256", models.CharField(max_length=64)),
+                ("signed_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField()),
+                (
+                    "certificate_state",
+                    models.CharField(
+                        choices=[
+                            ("APPLIED", "APPLIED"),
+                            ("LETTER_PRINTED", "LETTER_PRINTED"),
+                            ("CANCELLED", "CANCELLED"),
+                            ("ISSUED", "ISSUED"),
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("UNSUSPENDING", "UNSUSPENDING"),
+                            ("REVOKED", "REVOKED"),
+                            ("EXPIRED", "EXPIRED"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("crl_number", models.BigIntegerField()),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="certificates.certificate",
+                    ),
+                ),
+                (
+                    "sign_request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signature",
+                        to="certificates.signrequest",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "signature",
+                "verbose_name_plural": "signatures",
             },
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('pin_tries__lte', 3)), name='certificates_pin_tries'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pin_tries__lte", 3)), name="certificates_pin_tries"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'VIRTUAL'), ('pin_hash', ''), _negated=True), name='certificates_virtual_pin'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "VIRTUAL"), ("pin_hash", ""), _negated=True),
+                name="certificates_virtual_pin",
+            ),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(condition=models.Q(('state__in', ['SUSPENDED', 'UNSUSPENDING', 'REVOKED'])), fields=['id'], name='certificates_listed'),
+            model_name="certificate",
+            index=models.Index(
+                condition=models.Q(("state__in", ["SUSPENDED", "UNSUSPENDING", "REVOKED"])),
+                fields=["id"],
+                name="certificates_listed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', (certificates.states.CertificateState['ACTIVE'], certificates.states.CertificateState['SUSPENDED'], certificates.states.CertificateState['UNSUSPENDING']))), fields=('holder', 'purpose'), name='certificates_one_live'),
+            model_name="certificate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            certificates.states.CertificateState["ACTIVE"],
+                            certificates.states.CertificateState["SUSPENDED"],
+                            certificates.states.CertificateState["UNSUSPENDING"],
+                        ),
+                    )
+                ),
+                fields=("holder", "purpose"),
+                name="certificates_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', (certificates.states.CertificateState['APPLIED'], certificates.states.CertificateState['LETTER_PRINTED'], certificates.states.CertificateState['ISSUED']))), fields=('holder', 'purpose'), name='certificates_one_waiting'),
+            model_name="certificate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            certificates.states.CertificateState["APPLIED"],
+                            certificates.states.CertificateState["LETTER_PRINTED"],
+                            certificates.states.CertificateState["ISSUED"],
+                        ),
+                    )
+                ),
+                fields=("holder", "purpose"),
+                name="certificates_one_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('suspensions__lte', 2)), name='certificates_two_suspensions'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("suspensions__lte", 2)), name="certificates_two_suspensions"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('der__isnull', True), ('serial_number__isnull', True), ('state__in', (certificates.states.CertificateState['APPLIED'], certificates.states.CertificateState['LETTER_PRINTED'], certificates.states.CertificateState['CANCELLED']))), models.Q(models.Q(('state__in', (certificates.states.CertificateState['APPLIED'], certificates.states.CertificateState['LETTER_PRINTED'], certificates.states.CertificateState['CANCELLED'])), _negated=True), ('der__isnull', False), ('issued_at__isnull', False), ('not_after__gt', models.F('not_before')), ('public_key_sha256__isnull', False), ('serial_number__isnull', False), ('sha256__isnull', False), models.Q(('storage', ''), _negated=True)), _connector='OR'), name='certificates_issued_whole'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("der__isnull", True),
+                        ("serial_number__isnull", True),
+                        (
+                            "state__in",
+                            (
+                                certificates.states.CertificateState["APPLIED"],
+                                certificates.states.CertificateState["LETTER_PRINTED"],
+                                certificates.states.CertificateState["CANCELLED"],
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        models.Q(
+                            (
+                                "state__in",
+                                (
+                                    certificates.states.CertificateState["APPLIED"],
+                                    certificates.states.CertificateState["LETTER_PRINTED"],
+                                    certificates.states.CertificateState["CANCELLED"],
+                                ),
+                            ),
+                            _negated=True,
+                        ),
+                        ("der__isnull", False),
+                        ("issued_at__isnull", False),
+                        ("not_after__gt", models.F("not_before")),
+                        ("public_key_sha256__isnull", False),
+                        ("serial_number__isnull", False),
+                        ("sha256__isnull", False),
+                        models.Q(("storage", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="certificates_issued_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cap__isnull', True), ('amount_cap__gt', 0), _connector='OR'), name='certificates_cap_positive'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_cap__isnull", True), ("amount_cap__gt", 0), _connector="OR"
+                ),
+                name="certificates_cap_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('tries__lte', 5)), name='certificates_letter_tries'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tries__lte", 5)), name="certificates_letter_tries"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', (certificates.states.LetterState['PREPARED'], certificates.states.LetterState['PRINTED']))), fields=('certificate',), name='certificates_one_open_letter'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            certificates.states.LetterState["PREPARED"],
+                            certificates.states.LetterState["PRINTED"],
+                        ),
+                    )
+                ),
+                fields=("certificate",),
+                name="certificates_one_open_letter",
+            ),
         ),
         migrations.AddIndex(
-            model_name='revocationlist',
-            index=models.Index(fields=['this_update', 'number'], name='certificates_crl_time'),
+            model_name="revocationlist",
+            index=models.Index(fields=["this_update", "number"], name="certificates_crl_time"),
         ),
         migrations.AddIndex(
-            model_name='signrequest',
-            index=models.Index(fields=['request_key', 'created_at'], name='certificates_sign_request'),
+            model_name="signrequest",
+            index=models.Index(
+                fields=["request_key", "created_at"], name="certificates_sign_request"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='certificates_sign_window'),
+            model_name="signrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                name="certificates_sign_window",
+            ),
         ),
     ]

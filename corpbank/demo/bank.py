@@ -84,7 +84,9 @@ class Founded:
     accounts: dict[str, int] = field(default_factory=dict)
 
 
-def review_stage(number: int, level: int, *, needed: int = 1, groups: tuple[str, ...] = ()) -> StageSpec:
+def review_stage(
+    number: int, level: int, *, needed: int = 1, groups: tuple[str, ...] = ()
+) -> StageSpec:
     """Return a reviewing stage of a level."""
     return StageSpec(number, "review", REVIEWER, level, needed, groups)
 
@@ -122,9 +124,7 @@ def found_unit(
     found = {}
     for spec in people:
         user = _person(unit, spec, "bank.example", password, now)
-        identity.grant_role(
-            user=user, role_code=spec.role, parent=None, granted_by=None, now=now
-        )
+        identity.grant_role(user=user, role_code=spec.role, parent=None, granted_by=None, now=now)
         found[spec.login] = user
     return unit, found
 
@@ -186,7 +186,12 @@ def _rights(
 def _flows(company: Company, flows: Sequence[FlowSpec], actor: str, now: datetime) -> None:
     for spec in flows:
         flow = approvals.define_flow(
-            company=company, code=spec.code, name=spec.name, stages=spec.stages, actor=actor, now=now
+            company=company,
+            code=spec.code,
+            name=spec.name,
+            stages=spec.stages,
+            actor=actor,
+            now=now,
         )
         approvals.define_rule(
             flow=flow, kind=KIND, minimum=spec.minimum, maximum=spec.maximum, actor=actor, now=now

@@ -100,6 +100,7 @@ def environment(addresses: Addresses, ports: Ports, *, site: str, owner: bool) -
         "EMAIL_HOST": LOOPBACK,
         "EMAIL_PORT": str(ports.smtp),
         "SMS_GATEWAY_URL": f"http://{LOOPBACK}:{ports.messages}/messages",
+        "ENVIRONMENT_LABEL": "示範 Demo",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
     }

@@ -168,6 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "alerts.sweep": {"task": "alerts.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- the outside world -------------------------------------------------------------------------
@@ -185,6 +186,11 @@ CORE_HOST = environment.text("CORE_HOST", "embedded")
 
 # --- the bank and its certificates -------------------------------------------------------------
 BANK_NAME = environment.text("BANK_NAME", "示範商業銀行")
+BANK_SERVICE_PHONE = environment.text("BANK_SERVICE_PHONE", "0800-000-000")
+BANK_SERVICE_EMAIL = environment.text("BANK_SERVICE_EMAIL", "service@bank.example")
+# Shown in the frame of every page where the site is not the real one; empty in production.
+ENVIRONMENT_LABEL = environment.text("ENVIRONMENT_LABEL")
+ALERTS_LEASE_SECONDS = environment.number("ALERTS_LEASE_SECONDS", 90)
 BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
 PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
 # Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
@@ -201,6 +207,8 @@ DEBUG = False
 STAFF_ADMIN = "branch_ops.apps.StaffAdminConfig"
 # The admin asks for Django's own session and sign-in middleware; sessions here are identity's.
 STAFF_SILENCED_CHECKS = ["admin.E408", "admin.E410"]
+# The admin keeps no log of its own: what happens stands in the audit log.
+MIGRATION_MODULES = {"admin": None}
 
 
 def staff_templates() -> list[dict[str, Any]]:

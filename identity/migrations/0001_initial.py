@@ -9,166 +9,420 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=40)),
-                ('name_en', models.CharField(max_length=60)),
-                ('site', models.CharField(choices=[('enterprise', 'enterprise'), ('staff', 'staff')], max_length=10)),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=40)),
+                ("name_en", models.CharField(max_length=60)),
+                (
+                    "site",
+                    models.CharField(
+                        choices=[("enterprise", "enterprise"), ("staff", "staff")], max_length=10
+                    ),
+                ),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role',
-                'verbose_name_plural': 'roles',
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
             },
         ),
         migrations.CreateModel(
-            name='SignInPolicy',
+            name="SignInPolicy",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('pause_after', models.PositiveSmallIntegerField(default=3)),
-                ('alarm_after', models.PositiveSmallIntegerField(default=20)),
-                ('idle_minutes', models.PositiveSmallIntegerField(default=10)),
-                ('absolute_hours', models.PositiveSmallIntegerField(default=8)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("pause_after", models.PositiveSmallIntegerField(default=3)),
+                ("alarm_after", models.PositiveSmallIntegerField(default=20)),
+                ("idle_minutes", models.PositiveSmallIntegerField(default=10)),
+                ("absolute_hours", models.PositiveSmallIntegerField(default=8)),
             ],
             options={
-                'verbose_name': 'sign-in policy',
-                'verbose_name_plural': 'sign-in policy',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='identity_policy_single'), models.CheckConstraint(condition=models.Q(('alarm_after__gt', models.F('pause_after')), ('idle_minutes__gte', 3), ('pause_after__gte', 1)), name='identity_policy_sane')],
+                "verbose_name": "sign-in policy",
+                "verbose_name_plural": "sign-in policy",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="identity_policy_single"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("alarm_after__gt", models.F("pause_after")),
+                            ("idle_minutes__gte", 3),
+                            ("pause_after__gte", 1),
+                        ),
+                        name="identity_policy_sane",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('CLOSED', 'CLOSED')], default=identity.states.StandingState['ACTIVE'], max_length=50, protected=True)),
-                ('code', models.CharField(max_length=8, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('IT', 'IT department'), ('BRANCH', 'Branch')], max_length=10)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='identity.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("CLOSED", "CLOSED"),
+                        ],
+                        default=identity.states.StandingState["ACTIVE"],
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("code", models.CharField(max_length=8, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("IT", "IT department"), ("BRANCH", "Branch")], max_length=10
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="identity.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'unit',
-                'verbose_name_plural': 'units',
+                "verbose_name": "unit",
+                "verbose_name_plural": "units",
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('CLOSED', 'CLOSED')], default=identity.states.StandingState['ACTIVE'], max_length=50, protected=True)),
-                ('code', models.CharField(max_length=8, unique=True, verbose_name='company code')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('registered_at', models.DateTimeField()),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='companies', to='identity.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("CLOSED", "CLOSED"),
+                        ],
+                        default=identity.states.StandingState["ACTIVE"],
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("code", models.CharField(max_length=8, unique=True, verbose_name="company code")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("registered_at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="companies",
+                        to="identity.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'company',
-                'verbose_name_plural': 'companies',
+                "verbose_name": "company",
+                "verbose_name_plural": "companies",
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('public_id', models.CharField(max_length=16, unique=True)),
-                ('login_name', models.CharField(max_length=32, verbose_name='login name')),
-                ('display_name', models.CharField(max_length=40, verbose_name='name')),
-                ('language', models.CharField(choices=[('zh-hant', '繁體中文'), ('en', 'English')], default='zh-hant', max_length=8)),
-                ('state', django_fsm.FSMField(choices=[('ACTIVE', 'ACTIVE'), ('PAUSED', 'PAUSED'), ('SUSPENDED', 'SUSPENDED'), ('CLOSED', 'CLOSED')], default=identity.states.UserState['ACTIVE'], max_length=50, protected=True, verbose_name='state')),
-                ('wrong_passwords', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='identity.company')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='identity.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("public_id", models.CharField(max_length=16, unique=True)),
+                ("login_name", models.CharField(max_length=32, verbose_name="login name")),
+                ("display_name", models.CharField(max_length=40, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hant", "繁體中文"), ("en", "English")],
+                        default="zh-hant",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("ACTIVE", "ACTIVE"),
+                            ("PAUSED", "PAUSED"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("CLOSED", "CLOSED"),
+                        ],
+                        default=identity.states.UserState["ACTIVE"],
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("wrong_passwords", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="identity.company",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="identity.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS')], max_length=5)),
-                ('address', models.CharField(max_length=120)),
-                ('verified_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contact_points', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "e-mail"), ("sms", "SMS")], max_length=5),
+                ),
+                ("address", models.CharField(max_length=120)),
+                ("verified_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_points",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'channel'), name='identity_contact_one_each')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "channel"), name="identity_contact_one_each"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('ACTIVE', 'ACTIVE'), ('SUSPENDED', 'SUSPENDED'), ('CLOSED', 'CLOSED')], default=identity.states.StandingState['ACTIVE'], max_length=50, protected=True)),
-                ('level', models.PositiveSmallIntegerField(default=0)),
-                ('group', models.CharField(blank=True, max_length=8)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_until', models.DateTimeField(blank=True, null=True)),
-                ('granted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants_given', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='identity.grant')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='identity.role')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("ACTIVE", "ACTIVE"),
+                            ("SUSPENDED", "SUSPENDED"),
+                            ("CLOSED", "CLOSED"),
+                        ],
+                        default=identity.states.StandingState["ACTIVE"],
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("group", models.CharField(blank=True, max_length=8)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants_given",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="identity.grant",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="identity.role",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grant',
-                'verbose_name_plural': 'grants',
-                'constraints': [models.CheckConstraint(condition=models.Q(('level__lte', 3)), name='identity_grant_level'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='identity_grant_period'), models.CheckConstraint(condition=models.Q(('granted_by__isnull', True), models.Q(('granted_by', models.F('user')), _negated=True), _connector='OR'), name='identity_grant_not_to_self'), models.UniqueConstraint(condition=models.Q(('state', identity.states.StandingState['CLOSED']), _negated=True), fields=('user', 'role', 'level', 'group'), name='identity_grant_once')],
+                "verbose_name": "grant",
+                "verbose_name_plural": "grants",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("level__lte", 3)), name="identity_grant_level"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True),
+                            ("valid_until__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="identity_grant_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("granted_by__isnull", True),
+                            models.Q(("granted_by", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="identity_grant_not_to_self",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state", identity.states.StandingState["CLOSED"]), _negated=True
+                        ),
+                        fields=("user", "role", "level", "group"),
+                        name="identity_grant_once",
+                    ),
+                ],
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('key_sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('site', models.CharField(max_length=10)),
-                ('factor', models.CharField(default='password', max_length=10)),
-                ('data', models.JSONField(default=dict)),
-                ('address', models.CharField(max_length=45)),
-                ('agent', models.CharField(max_length=200)),
-                ('idle_minutes', models.PositiveSmallIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_why', models.CharField(blank=True, max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                ("key_sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("site", models.CharField(max_length=10)),
+                ("factor", models.CharField(default="password", max_length=10)),
+                ("data", models.JSONField(default=dict)),
+                ("address", models.CharField(max_length=45)),
+                ("agent", models.CharField(max_length=200)),
+                ("idle_minutes", models.PositiveSmallIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_why", models.CharField(blank=True, max_length=20)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', '-started_at'], name='identity_session_recent')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user',), name='identity_session_one_live')],
+                "indexes": [
+                    models.Index(fields=["user", "-started_at"], name="identity_session_recent")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("user",),
+                        name="identity_session_one_live",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='company',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{8}$')), name='identity_company_code'),
+            model_name="company",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^\\d{8}$")), name="identity_company_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', False), ('unit__isnull', True)), models.Q(('company__isnull', True), ('unit__isnull', False)), _connector='OR'), name='identity_user_one_home'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("company__isnull", False), ("unit__isnull", True)),
+                    models.Q(("company__isnull", True), ("unit__isnull", False)),
+                    _connector="OR",
+                ),
+                name="identity_user_one_home",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('company__isnull', False)), fields=('company', 'login_name'), name='identity_user_login_company'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("company__isnull", False)),
+                fields=("company", "login_name"),
+                name="identity_user_login_company",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('unit__isnull', False)), fields=('login_name',), name='identity_user_login_staff'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("unit__isnull", False)),
+                fields=("login_name",),
+                name="identity_user_login_staff",
+            ),
         ),
     ]

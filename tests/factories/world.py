@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,7 +51,10 @@ def people(prefix: str = "") -> list[PersonSpec]:
     ]
 
 
-LIMITS = {"TWD": (Decimal(3_000_000), Decimal(5_000_000)), "USD": (Decimal(50_000), Decimal(100_000))}
+LIMITS = {
+    "TWD": (Decimal(3_000_000), Decimal(5_000_000)),
+    "USD": (Decimal(50_000), Decimal(100_000)),
+}
 FIRST = CompanySpec(
     code="22099131",
     name="大同精密股份有限公司",
@@ -101,19 +104,43 @@ class World:
     first: Founded
     second: Founded
     now: datetime
+    holders: dict[int, Holder] = field(default_factory=dict)
 
     def holder(self, login: str, company: Founded | None = None, *, card: bool = True) -> Holder:
-        """Return a person, with an active certificate on a card of their own unless told not to."""
+        """Return a person, with an active certificate on a card of their own unless told not to.
+
+        A card is made when it is first asked for; afterwards the person keeps it.
+        """
         user = (company or self.first).people[login]
-        holder = Holder(user, session=ids.digest(f"{user.pk}"))
-        if card:
+        holder = self.holders.setdefault(user.pk, Holder(user, session=ids.digest(f"{user.pk}")))
+        if card and holder.card is None:
             enrol(holder, self.now)
         return holder
+
+    def again(self) -> World:
+        """Return the same bank for another test, its people and companies read afresh."""
+        people = User.objects.select_related("company", "unit").in_bulk()
+        return World(
+            branch=Unit.objects.get(pk=self.branch.pk),
+            staff={login: people[user.pk] for login, user in self.staff.items()},
+            first=_again(self.first, people),
+            second=_again(self.second, people),
+            now=self.now,
+            holders={pk: replace(holder, user=people[pk]) for pk, holder in self.holders.items()},
+        )
 
     @property
     def company(self) -> Company:
         """Return the first company."""
         return self.first.company
+
+
+def _again(founded: Founded, people: dict[int, User]) -> Founded:
+    return replace(
+        founded,
+        company=Company.objects.get(pk=founded.company.pk),
+        people={login: people[user.pk] for login, user in founded.people.items()},
+    )
 
 
 def make_world(now: datetime) -> World:
@@ -143,9 +170,7 @@ def enrol(holder: Holder, now: datetime) -> None:
     letter = certificates.issue_letter(holder_id=holder.user.pk, actor=None, now=now)
     card = TestCard()
     actor = holder.act_as(now)
-    nonce = certificates.begin_enrolment(
-        actor=actor, session_key_sha256=holder.session, now=now
-    )
+    nonce = certificates.begin_enrolment(actor=actor, session_key_sha256=holder.session, now=now)
     result = certificates.enrol(
         actor=actor,
         session_key_sha256=holder.session,
@@ -190,9 +215,7 @@ def draft(
         value_date=business_date(moment),
         memo=memo,
     )
-    return create_order(
-        actor=maker.act_as(moment), fields=fields, form_key=ids.token(), now=moment
-    )
+    return create_order(actor=maker.act_as(moment), fields=fields, form_key=ids.token(), now=moment)
 
 
 def submit(world: World, maker: Holder, amount: int | str = 5_000, **options: str) -> str:

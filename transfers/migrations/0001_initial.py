@@ -7,99 +7,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0003_formpost'),
-        ('ledger', '0002_double_entry'),
+        ("identity", "0003_formpost"),
+        ("ledger", "0002_double_entry"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LimitCounter',
+            name="LimitCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('day', models.DateField()),
-                ('reserved', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
-                ('used', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("day", models.DateField()),
+                ("reserved", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                ("used", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.company",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaymentOrder',
+            name="PaymentOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=24, unique=True, verbose_name='reference')),
-                ('payee_account', models.CharField(max_length=16, verbose_name='payee account')),
-                ('payee_name', models.CharField(max_length=60, verbose_name='payee')),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=20, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('value_date', models.DateField(verbose_name='value date')),
-                ('memo', models.CharField(blank=True, max_length=40, verbose_name='memo')),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('executed_at', models.DateTimeField(blank=True, null=True)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='identity.company')),
-                ('from_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(max_length=24, unique=True, verbose_name="reference"),
+                ),
+                ("payee_account", models.CharField(max_length=16, verbose_name="payee account")),
+                ("payee_name", models.CharField(max_length=60, verbose_name="payee")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=4, max_digits=20, verbose_name="amount"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("value_date", models.DateField(verbose_name="value date")),
+                ("memo", models.CharField(blank=True, max_length=40, verbose_name="memo")),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("executed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="identity.company",
+                    ),
+                ),
+                (
+                    "from_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'transfer',
-                'verbose_name_plural': 'transfers',
+                "verbose_name": "transfer",
+                "verbose_name_plural": "transfers",
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40, unique=True)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=20)),
-                ('state', django_fsm.FSMField(choices=[('RESERVED', 'RESERVED'), ('CONSUMED', 'CONSUMED'), ('FREED', 'FREED')], default=transfers.states.ReservationState['RESERVED'], max_length=50, protected=True)),
-                ('counter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='transfers.limitcounter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=40, unique=True)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=20)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("RESERVED", "RESERVED"),
+                            ("CONSUMED", "CONSUMED"),
+                            ("FREED", "FREED"),
+                        ],
+                        default=transfers.states.ReservationState["RESERVED"],
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "counter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="transfers.limitcounter",
+                    ),
+                ),
             ],
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Limit',
+            name="Limit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('BRANCH', 'set by the branch'), ('OWN', "the company's own")], max_length=6)),
-                ('currency', models.CharField(max_length=3)),
-                ('per_transaction', models.DecimalField(decimal_places=4, max_digits=20)),
-                ('per_day', models.DecimalField(decimal_places=4, max_digits=20)),
-                ('effective_from', models.DateField()),
-                ('effective_until', models.DateField(blank=True, null=True)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='limits', to='identity.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("BRANCH", "set by the branch"), ("OWN", "the company's own")],
+                        max_length=6,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("per_transaction", models.DecimalField(decimal_places=4, max_digits=20)),
+                ("per_day", models.DecimalField(decimal_places=4, max_digits=20)),
+                ("effective_from", models.DateField()),
+                ("effective_until", models.DateField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="limits",
+                        to="identity.company",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'limit',
-                'verbose_name_plural': 'limits',
-                'constraints': [models.CheckConstraint(condition=models.Q(('per_day__gte', models.F('per_transaction')), ('per_transaction__gt', 0)), name='transfers_limit_sane'), models.UniqueConstraint(fields=('company', 'source', 'currency', 'effective_from'), name='transfers_limit_once')],
+                "verbose_name": "limit",
+                "verbose_name_plural": "limits",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("per_day__gte", models.F("per_transaction")),
+                            ("per_transaction__gt", 0),
+                        ),
+                        name="transfers_limit_sane",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("company", "source", "currency", "effective_from"),
+                        name="transfers_limit_once",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='limitcounter',
-            constraint=models.UniqueConstraint(fields=('company', 'currency', 'day'), name='transfers_counter_once'),
+            model_name="limitcounter",
+            constraint=models.UniqueConstraint(
+                fields=("company", "currency", "day"), name="transfers_counter_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='limitcounter',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('used__gte', 0)), name='transfers_counter_positive'),
+            model_name="limitcounter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__gte", 0), ("used__gte", 0)),
+                name="transfers_counter_positive",
+            ),
         ),
         migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['company', '-id'], name='transfers_order_recent'),
+            model_name="paymentorder",
+            index=models.Index(fields=["company", "-id"], name="transfers_order_recent"),
         ),
         migrations.AddIndex(
-            model_name='paymentorder',
-            index=models.Index(fields=['company', 'payee_account'], name='transfers_order_payee'),
+            model_name="paymentorder",
+            index=models.Index(fields=["company", "payee_account"], name="transfers_order_payee"),
         ),
         migrations.AddConstraint(
-            model_name='paymentorder',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfers_order_amount'),
+            model_name="paymentorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="transfers_order_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfers_reservation_amount'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="transfers_reservation_amount"
+            ),
         ),
     ]

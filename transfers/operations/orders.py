@@ -95,4 +95,3 @@ def _fill(order: PaymentOrder, actor: User, fields: OrderFields, now: datetime) 
     order.value_date = fields.value_date
     order.memo = plain_text(fields.memo)
     order.changed_at = now
-

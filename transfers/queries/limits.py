@@ -15,7 +15,7 @@ from transfers.policies import Caps, DayUse, left_today
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """Show one limit with what is used of it; `percent` includes the amount asked about."""
+    """Show one limit with what would be used and left of it, the amount asked about included."""
 
     name: str
     limit: Money
@@ -25,7 +25,7 @@ class LimitLine:
 
 
 def caps_in_force(company_id: int, currency: str, day: date) -> Caps | None:
-    """Return the caps that bind on a date: the lowest of all in force, or None where none is set."""
+    """Return the caps that bind on a date: the lowest in force, or None where none is set."""
     in_force = Limit.objects.filter(
         Q(effective_until__isnull=True) | Q(effective_until__gte=day),
         company_id=company_id,
@@ -38,9 +38,7 @@ def caps_in_force(company_id: int, currency: str, day: date) -> Caps | None:
 
 def use_of(company_id: int, currency: str, day: date) -> DayUse:
     """Return what of a day's limit is reserved and used."""
-    counter = LimitCounter.objects.filter(
-        company_id=company_id, currency=currency, day=day
-    ).first()
+    counter = LimitCounter.objects.filter(company_id=company_id, currency=currency, day=day).first()
     zero = Decimal(0)
     return DayUse(counter.reserved, counter.used) if counter else DayUse(zero, zero)
 
@@ -61,11 +59,13 @@ def limit_lines(company_id: int, asked: Money, day: date) -> list[LimitLine]:
 
     return [
         LimitLine(
-            "per_transaction", money(caps.per_transaction), asked, money(caps.per_transaction),
+            "per_transaction", money(caps.per_transaction), asked,
+            money(max(Decimal(0), caps.per_transaction - asked.amount)),
             percent(asked.amount, caps.per_transaction),
         ),
         LimitLine(
-            "per_day", money(caps.per_day), money(taken), money(left_today(caps, use)),
+            "per_day", money(caps.per_day), money(taken + asked.amount),
+            money(max(Decimal(0), left_today(caps, use) - asked.amount)),
             percent(taken + asked.amount, caps.per_day),
         ),
     ]  # fmt: skip

@@ -74,7 +74,7 @@ def accounts_to_pay_from(user_id: int, *, now: datetime) -> list[AccountFacts]:
 
 
 def payee_warnings(company_id: int, content: Mapping[str, str], *, reference: str) -> set[str]:
-    """Return what a signer should notice about the payee: `first_payment`, `name_differs` (TRF-4)."""
+    """Return what to notice about the payee: `first_payment`, `name_differs` (TRF-4)."""
     found = set()
     paid_before = PaymentOrder.objects.filter(
         company_id=company_id, payee_account=content["payee_account"], executed_at__isnull=False

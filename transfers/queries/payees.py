@@ -44,9 +44,7 @@ def check_route(
     Raises NoRightOnAccount, and what `judge_route` raises.
     """
     try:
-        source = ledger.account_for(
-            user_id, from_account, AccountFunction.EDIT_TRANSFER, now=now
-        )
+        source = ledger.account_for(user_id, from_account, AccountFunction.EDIT_TRANSFER, now=now)
     except UnknownAccount:
         raise NoRightOnAccount() from None
     target = core_host().account(payee_account)

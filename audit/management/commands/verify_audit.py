@@ -27,7 +27,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({**report, "breaks": found}))
         else:
             for state in states:
-                note = f"BROKEN at {state.broken.position}: {state.broken.what}" if state.broken else "whole"
+                note = (
+                    f"BROKEN at {state.broken.position}: {state.broken.what}"
+                    if state.broken
+                    else "whole"
+                )
                 self.stdout.write(f"{state.name}: {state.height} entries, {note}")
         if broken:
             raise CommandError(f"{len(broken)} audit chain(s) do not hold", returncode=1)

@@ -1,0 +1,33 @@
+"""What a person of the bank types at the staff site's door."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(forms.Form):
+    """Ask for login name and password; whatever is wrong is one message (AUTH-1)."""
+
+    login_name = forms.CharField(
+        label=_("Login name"),
+        max_length=32,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
+
+class EndOtherForm(forms.Form):
+    """Ask for the password again to end a session elsewhere; the ticket says whose (AUTH-3)."""
+
+    ticket = forms.CharField(max_length=400, widget=forms.HiddenInput)
+    password = SignInForm.base_fields["password"]
+    next = SignInForm.base_fields["next"]

@@ -1,0 +1,12 @@
+"""The staff site's own addresses; the window's are the admin site's."""
+
+from django.urls import path
+
+from branch_ops import views
+
+app_name = "staff"
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/end-other/", views.end_other, name="end_other"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+]

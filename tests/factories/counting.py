@@ -1,0 +1,58 @@
+"""Count work instead of time: statements sent to the database, passwords hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from identity.formats import PasswordHasher
+
+BOUNDARIES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """Collect the statements of a story, without those that only bound transactions."""
+    found: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield found
+    found += [
+        query["sql"]
+        for query in captured.captured_queries
+        if not query["sql"].lstrip().upper().startswith(BOUNDARIES)
+    ]
+
+
+def shape(statement: str) -> str:
+    """Return what a statement does to which table, whatever its values."""
+    words = statement.replace('"', "").split()
+    verb = words[0].upper()
+    after = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE", "DELETE": "FROM"}[verb]
+    place = [word.upper() for word in words].index(after)
+    locks = " locked" if "FOR UPDATE" in statement else ""
+    return f"{verb} {words[place + 1]}{locks}"
+
+
+class CountingHasher(PasswordHasher):
+    """Hash as the bank does, and count."""
+
+    verified = 0
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Check a password and count it."""
+        type(self).verified += 1
+        return super().verify(password, encoded)
+
+
+@contextmanager
+def counted_hashes() -> Iterator[list[int]]:
+    """Collect, as the one element of a list, how many passwords were hashed for a check."""
+    found: list[int] = []
+    name = f"{CountingHasher.__module__}.{CountingHasher.__qualname__}"
+    with override_settings(PASSWORD_HASHERS=[name]):
+        before = CountingHasher.verified
+        yield found
+        found.append(CountingHasher.verified - before)

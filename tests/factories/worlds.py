@@ -1,0 +1,58 @@
+"""The bank of a test as fixtures: founded once for a whole run, brought back for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kernel import clock
+from tests.factories.snapshots import Snapshot, restore, take
+from tests.factories.world import World, make_world
+from tests.servers import Servers, empty_tables
+
+SIGNERS = ("review1a", "review1b", "review2a", "review3a", "release1", "release2")
+
+
+@pytest.fixture(scope="session")
+def founded(
+    django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str
+) -> tuple[World, Snapshot]:
+    """Found the bank once, give cards to everyone who signs, and keep its rows."""
+    with django_db_blocker.unblock():
+        world = make_world(clock.now())
+        for login in SIGNERS:
+            world.holder(login)
+        kept = take(servers, worker)
+        empty_tables(servers, worker)
+    return world, kept
+
+
+@pytest.fixture(scope="module")
+def _standing_bank(
+    founded: tuple[World, Snapshot], django_db_blocker: Any, servers: Servers, worker: str
+) -> Iterator[World]:
+    world, kept = founded
+    with django_db_blocker.unblock():
+        empty_tables(servers, worker)
+        restore(kept, servers, worker)
+        yield world
+        empty_tables(servers, worker)
+
+
+@pytest.fixture
+def world(_standing_bank: World, db: None) -> World:
+    """Return the bank for a story in one thread; what it does is rolled back."""
+    return _standing_bank.again()
+
+
+@pytest.fixture
+def open_world(
+    founded: tuple[World, Snapshot], transactional_db: None, servers: Servers, worker: str
+) -> World:
+    """Return the bank for a story of several threads or of damage; what it does is committed."""
+    world, kept = founded
+    empty_tables(servers, worker)
+    restore(kept, servers, worker)
+    return world.again()
