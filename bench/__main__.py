@@ -113,6 +113,8 @@ def _peer(found: Places) -> Iterator[Crew]:
     arguments = [{"number": number} for number in range(COMPANIES)]
     crew = Crew("bench.peers.hordak_posting", found.hordak_environment(), arguments)
     try:
+        crew.order("found", among=1, count=COMPANIES)
+        crew.order("enter")
         yield crew
     finally:
         crew.close()

@@ -130,7 +130,9 @@ class Worker:
         """Submit and sign transfers, and return the forms a browser would send with its session."""
         return {
             "session": self.session_key,
-            "forms": [(case.reference, _form(case)) for case in (self._case() for _ in range(count))],
+            "forms": [
+                (case.reference, _form(case)) for case in (self._case() for _ in range(count))
+            ],
         }
 
     def release(self) -> dict[str, Any]:

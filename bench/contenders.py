@@ -1,4 +1,4 @@
-"""Who is measured: each prepares a slice, runs it, and says whether the books are right afterwards."""
+"""Who is measured: each prepares a slice, runs it, and says whether the books are right."""
 
 from __future__ import annotations
 
@@ -134,7 +134,9 @@ class Statements:
 
     def findings(self) -> list[str]:
         """Verify the copy's ledger, and that everything was released and posted."""
-        return _findings(self.checker, [one for own in self.references[: self.clients] for one in own])
+        return _findings(
+            self.checker, [one for own in self.references[: self.clients] for one in own]
+        )
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ class Crew:
         for hand in self.hands:
             _answer(hand)
 
-    def order(self, verb: str, *, among: int | None = None, **arguments: Any) -> Done:
+    def order(self, verb: str, *, among: int | None = None, **arguments: object) -> Done:
         """Have the first `among` processes (or all) do one thing at once, and wait for them all."""
         hands = self.hands[:among]
         started = time.perf_counter()
@@ -77,7 +77,7 @@ class Crew:
                 hand.process.kill()
 
 
-def _answer(hand: Hand) -> Any:
+def _answer(hand: Hand) -> object:
     if not hand.line.poll(PATIENCE_SECONDS):
         raise CrewFailed(f"{hand.process.name} did not answer within {PATIENCE_SECONDS} s")
     try:
@@ -92,14 +92,14 @@ def _answer(hand: Hand) -> Any:
 def _serve(
     line: Connection, module: str, environment: dict[str, str], arguments: dict[str, Any]
 ) -> None:
-    """Set Django up with the environment given, then do what comes down the line until it closes."""
+    """Set Django up in the environment given, then do what comes down the line till it closes."""
     os.environ.update(environment)
     try:
         django = importlib.import_module("django")
         django.setup()
         worker = importlib.import_module(module).Worker(**arguments)
         line.send((True, None))
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever it is, the runner must hear of it
         line.send((False, traceback.format_exc()))
         return
     while True:
@@ -109,5 +109,5 @@ def _serve(
             return
         try:
             line.send((True, getattr(worker, verb)(**given)))
-        except Exception:
+        except Exception:  # noqa: BLE001 -- the same
             line.send((False, traceback.format_exc()))

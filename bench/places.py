@@ -1,4 +1,4 @@
-"""Where everything runs: an own PostgreSQL with fsync on, an own queue, one database per contender."""
+"""Where everything runs: an own PostgreSQL with fsync on, an own queue, a database for each."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from psycopg.adapt import Transformer
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as PostgreSQL reads it from text; None is NULL. `kind` is empty where none was sent."""
+    """One value as PostgreSQL reads it from text, None for NULL; `kind` is empty where not sent."""
 
     text: str | None
     kind: str
@@ -35,7 +35,9 @@ def recorded() -> Iterator[list[Statement]]:
     """Collect what is sent to the default database; BEGIN and COMMIT are not among it."""
     found: list[Statement] = []
 
-    def keep(execute: Any, query: str, params: Any, many: bool, context: Any) -> Any:
+    def keep(
+        execute: Callable[..., object], query: str, params: object, many: bool, context: object
+    ) -> object:
         found.append(_statement(connection.connection, query, params))
         return execute(query, params, many, context)
 
@@ -43,7 +45,7 @@ def recorded() -> Iterator[list[Statement]]:
         yield found
 
 
-def _statement(raw: Connection[Any], query: str, params: Any) -> Statement:
+def _statement(raw: Connection[Any], query: str, params: object) -> Statement:
     # "t" asks psycopg for text instead of whatever is fastest.
     as_text = re.sub(r"%(\(\w+\))?s", lambda match: f"%{match[1] or ''}t", query)
     converted = PostgresQuery(Transformer(raw))

@@ -85,16 +85,14 @@ def write_script(clients: Sequence[Sequence[Case]]) -> Script:
 
 
 class _Names:
-    """Name the values of all releases: one name for what is the same everywhere in every release."""
+    """Name the values of all releases; what is equal in each release has one name."""
 
     def __init__(self) -> None:
         self.constant: dict[tuple[str, ...], str] = {}
         self.varying: dict[tuple[str, ...], str] = {}
 
     def of(self, column: tuple[str, ...]) -> str:
-        kept, letter = (
-            (self.constant, "c") if len(set(column)) == 1 else (self.varying, "v")
-        )
+        kept, letter = (self.constant, "c") if len(set(column)) == 1 else (self.varying, "v")
         return kept.setdefault(column, f"{letter}{len(kept) + 1}")
 
 
@@ -111,6 +109,8 @@ def _filled(query: str, number: int, cases: Sequence[Case], names: _Names) -> st
         texts = [value.text for value in values if value.text is not None]
         if not texts:
             return f"NULL{cast}"
+        if not any(texts):
+            return f"''{cast}"  # pgbench takes no empty value by its command line
         if len(texts) < len(values):
             raise ReplayFailed("a value is there in one release and missing in another")
         return f":{names.of(tuple(texts))}{cast}"
@@ -140,9 +140,7 @@ def load(places: Places, script: Script) -> None:
                 "CREATE TABLE bench_case (client int, n int, {}, PRIMARY KEY (client, n))"
             ).format(columns)
         )
-        connection.execute(
-            sql.SQL("GRANT SELECT ON bench_case TO {}").format(sql.Identifier(APP))
-        )
+        connection.execute(sql.SQL("GRANT SELECT ON bench_case TO {}").format(sql.Identifier(APP)))
         with connection.cursor().copy("COPY bench_case FROM STDIN") as copy:
             for row in script.rows:
                 copy.write_row(row)

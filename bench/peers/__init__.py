@@ -1,1 +1,1 @@
-"""Others' ways of doing a part of what a release does, each in a process and database of its own."""
+"""How others do a part of what a release does, each in processes and a database of its own."""
