@@ -13,7 +13,7 @@ SECRETS = {
     "an access token": re.compile(r"\b(?:gh[pousr]_|glpat-|xox[baprs]-)[A-Za-z0-9_-]{20,}"),
     "a password in an address": re.compile(
         r"\b(?:postgres(?:ql)?|rediss?|amqp|https?)://[\w.-]*:"
-        r"(?!only-for-tests@|password@)[^\s@/{}<>$…:\"']+@"
+        r"(?!only-for-tests@|password@)[^\s@/{}<>$%…:\"']+@"
     ),
     "a secret key": re.compile(
         r"(?:SECRET_KEY|PASSPHRASE|HASH_KEY|TOKEN)[\"']?\s*[=:]\s*[\"'](?!(?:only|secret)-for-)[\w+/=-]{12,}[\"']"
