@@ -60,6 +60,7 @@ def test_a_site_is_asked_as_the_proxy_asks_it(
         assert not healthcheck.web()
 
 
+@pytest.mark.req("OPS-2")
 @pytest.mark.parametrize("name", ["enterprise", "staff"])
 def test_the_page_that_is_asked_for_is_there(name: str) -> None:
     path = {"enterprise": "readyz", "staff": "sign-in/"}[name]

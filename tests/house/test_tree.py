@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.house.tree import PROJECT, own_files, text_of
 
 # Written in pieces, so that this file does not find itself.
@@ -38,6 +40,7 @@ def test_no_path_of_somebodys_machine_is_named() -> None:
     assert _places(MACHINE_PATHS) == []
 
 
+@pytest.mark.req("PWD-3")
 def test_no_secret_lies_in_the_tree() -> None:
     assert {what: places for what, pattern in SECRETS.items() if (places := _places(pattern))} == {}
 
