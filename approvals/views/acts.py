@@ -6,8 +6,10 @@ import base64
 from collections.abc import Callable
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
@@ -41,7 +43,8 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
         )
     except DomainError as error:
         return JsonResponse(
-            {"ok": False, "code": error.code, "message": explain(error)}, status=error.status
+            {"ok": False, "code": error.code, "message": explain(error), "field": error.field},
+            status=error.status,
         )
     return JsonResponse(
         {
@@ -72,6 +75,7 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
     operations.delete(actor=request.user, reference=reference, now=clock.now())
+    messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
 
 

@@ -115,6 +115,7 @@ class DecisionPage:
         )
         self.decide, self.send_back, self.reject = self._decisions()
         self.withdraw = self._withdraw()
+        self.delete = self._delete()
         may_edit = page.state in EDITABLE and can(actor, Permission.SUBMIT)
         self.edit_url = kind.edit_url(reference) if may_edit else ""
 
@@ -222,6 +223,17 @@ class DecisionPage:
             url=reverse("approvals:withdraw", args=[page.reference]), enabled=True, why_not="",
             form=None, revision=page.revision, sign=None, idempotency_key=ids.token(),
             explain=_("Ends the transfer. What was reserved is freed; nothing is paid."),
+        )  # fmt: skip
+
+    def _delete(self) -> ActPanel | None:
+        page = self._page
+        if page.state != RequestState.DRAFT or not can(self._actor, Permission.SUBMIT):
+            return None
+        return ActPanel(
+            verb=Act.DELETE, label=_("Delete the draft"),
+            url=reverse("approvals:delete", args=[page.reference]), enabled=True, why_not="",
+            form=None, revision=page.revision, sign=None, idempotency_key=ids.token(),
+            explain=_("The draft goes away for good. It was never submitted, so nothing was reserved."),
         )  # fmt: skip
 
 
