@@ -80,6 +80,19 @@ class NobodyCanAct(RuleBroken):
         )
 
 
+class DeadlinePassed(RuleBroken):
+    """Say that the request can no longer be executed, so nobody may agree to it (FLOW-7, TRF-6)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.deadline_passed",
+            _(
+                "The time to execute this request is over. "
+                "Return it, so that it can be sent again with a new date."
+            ),
+        )
+
+
 class ReasonMissing(RuleBroken):
     """Say that a return or reject needs a reason (DUAL-4)."""
 

@@ -36,6 +36,7 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
             actor=request.user,
             reference=reference,
             act=Act(act),
+            revision=_shown_revision(request),
             reason=request.POST.get("reason", "")[:200],
             session_key_sha256=request.session.key_sha256,
             audience=origin_of(request),
@@ -105,6 +106,12 @@ def return_(request: PersonRequest, reference: str) -> HttpResponse:
 def reject(request: PersonRequest, reference: str) -> HttpResponse:
     """Refuse a request for good."""
     return _signed_act(request, reference, Act.REJECT, ReasonForm, operations.reject)
+
+
+def _shown_revision(request: PersonRequest) -> int:
+    """Return the revision the page carries; 0, which no request has, where it carries none."""
+    text = request.POST.get("revision", "")[:6]
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _plain_act(

@@ -104,8 +104,10 @@ def filter_for(field: Field) -> type[admin.FieldListFilter]:
         return SeenFilter
     if field.choices:
         return CodesFilter
-    return ValuesFilter if is_worded(field) or field.get_internal_type() == "CharField" else (
-        admin.FieldListFilter
+    return (
+        ValuesFilter
+        if is_worded(field) or field.get_internal_type() == "CharField"
+        else (admin.FieldListFilter)
     )
 
 

@@ -86,7 +86,9 @@ def test_a_suspended_certificate_signs_nothing(desk: Desk, site: Site) -> None:
     desk.open(f"/requests/{reference}/")
     user = site.world.first.people["review1b"]
     certificate = Certificate.objects.get(holder=user, state="ACTIVE")
-    certificates.suspend(certificate_id=certificate.pk, actor=None, now=clock.now())
+    certificates.suspend(
+        serial_number=certificate.serial_number, actor=None, now=clock.now(), reason="lost"
+    )
     desk.attempt("review")
     expect(status(desk, "review")).not_to_be_empty()
     desk.was_refused(422, f"/requests/{reference}/prepare/review/")

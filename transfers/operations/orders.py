@@ -65,7 +65,7 @@ def edit_order(
     Raises RequestNotFound, WrongState and what `create_order` raises.
     """
     check(actor, Permission.EDIT)
-    request = approvals.lock_editable(actor=actor, reference=reference)
+    request = approvals.lock_editable(actor=actor, reference=reference, now=now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     order = PaymentOrder.objects.select_for_update().get(pk=request.subject_id)
