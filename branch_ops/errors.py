@@ -13,7 +13,9 @@ class WindowReadOnly(NotAllowed):
     def __init__(self) -> None:
         super().__init__(
             "branch_ops.window_read_only",
-            _("This window only shows. Changes are made as requests that a second person releases."),
+            _(
+                "This window only shows. Changes are made as requests that a second person releases."
+            ),
         )
 
 

@@ -84,7 +84,9 @@ class Window(ModelAdmin):
         opened_by = getattr(self, "inspected_as", model._meta.label_lower)
         self.permission = f"{opened_by}.inspect"
         self._related_rows: RelatedRows = getattr(self, "related", ())
-        self._fields: dict[str, Field] = {field.name: field for field in model._meta.concrete_fields}
+        self._fields: dict[str, Field] = {
+            field.name: field for field in model._meta.concrete_fields
+        }
         self._columns: list[Any] = [self._column(name) for name in self.list_display]
 
     def _column(self, name: Any) -> Any:
@@ -135,7 +137,9 @@ class Window(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow what the page's own filters ask, and nothing else."""
         names = [self._filter_name(item) for item in self.list_filter]
-        asked = [self._fields[name] for name in [*names, self.date_hierarchy] if name in self._fields]
+        asked = [
+            self._fields[name] for name in [*names, self.date_hierarchy] if name in self._fields
+        ]
         own = {item.parameter_name for item in self.list_filter if hasattr(item, "parameter_name")}
         return lookup in own.union(*(lookups_of(field) for field in asked))
 

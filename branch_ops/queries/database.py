@@ -17,9 +17,15 @@ from django.db.migrations.executor import MigrationExecutor
 
 from kernel.guards import APPLICATION_ROLE
 
-MADE = re.compile(r"(CREATE|DROP)\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?:IF\s+EXISTS\s+)?(\w+)", re.IGNORECASE)
-TABLE_OF = re.compile(r"CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(\w+)\s[^;]*?\sON\s+(\w+)", re.IGNORECASE)
-DENIED = re.compile(rf"REVOKE\s+([\w,\s]+?)\s+ON\s+(\w+)\s+FROM\s+{APPLICATION_ROLE}", re.IGNORECASE)
+MADE = re.compile(
+    r"(CREATE|DROP)\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?:IF\s+EXISTS\s+)?(\w+)", re.IGNORECASE
+)
+TABLE_OF = re.compile(
+    r"CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(\w+)\s[^;]*?\sON\s+(\w+)", re.IGNORECASE
+)
+DENIED = re.compile(
+    rf"REVOKE\s+([\w,\s]+?)\s+ON\s+(\w+)\s+FROM\s+{APPLICATION_ROLE}", re.IGNORECASE
+)
 
 ROLE = """
 SELECT current_user, rolsuper, rolbypassrls, rolcreatedb OR rolcreaterole,

@@ -70,7 +70,9 @@ def test_a_sound_installation_has_nothing_to_mend(sound, redis_url) -> None:
     lines = out.getvalue().splitlines()
     assert len(lines) > 12
     assert not [line for line in lines if line.startswith("FAIL")]
-    assert any(line.startswith("OK    database.role: The site runs as corpbank_app") for line in lines)
+    assert any(
+        line.startswith("OK    database.role: The site runs as corpbank_app") for line in lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,9 @@ def test_a_sound_installation_has_nothing_to_mend(sound, redis_url) -> None:
         ("PKI_KEY_DIRECTORY", "/nowhere/at/all", "keys.directory"),
     ],
 )
-def test_a_careless_setting_is_found(sound, redis_url, name: str, value: object, found: str) -> None:
+def test_a_careless_setting_is_found(
+    sound, redis_url, name: str, value: object, found: str
+) -> None:
     setattr(sound, name, value)
     assert failures() == {found}
 
@@ -218,7 +222,12 @@ def test_the_promise_covers_every_immutable_table_there_is() -> None:
     assert present == database.promise().triggers
     immutable = {table for table, name in present if name.endswith("_keep_rows")}
     denied = database.promise().denied
-    assert {"audit_entry", "ledger_leg", "approvals_decision", "certificates_signature"} <= immutable
+    assert {
+        "audit_entry",
+        "ledger_leg",
+        "approvals_decision",
+        "certificates_signature",
+    } <= immutable
     for table in immutable:
         assert {(table, "UPDATE"), (table, "DELETE"), (table, "TRUNCATE")} <= denied
 

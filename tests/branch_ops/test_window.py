@@ -109,7 +109,9 @@ def counted() -> dict[str, int]:
 
 # --- who sees what -------------------------------------------------------------------------------
 @pytest.mark.req("DUAL-6", "DEL-4")
-def test_a_branch_sees_its_own_customers_and_nobody_elses(staff_client: ComeIn, busy: World) -> None:
+def test_a_branch_sees_its_own_customers_and_nobody_elses(
+    staff_client: ComeIn, busy: World
+) -> None:
     client = staff_client("branch001")
     own, other = busy.first.company, busy.second.company
     of_company = {
@@ -356,7 +358,9 @@ def test_a_list_costs_the_same_with_one_row_and_with_three(
             full.add(model)
         assert costs[1] == costs[3], (model, costs)
         assert costs[3] <= 9, (model, costs)
-    assert {Company, User, Account, Request, PaymentOrder, Posting, Message, Entry} - full == {Company}
+    assert {Company, User, Account, Request, PaymentOrder, Posting, Message, Entry} - full == {
+        Company
+    }
 
 
 def test_a_rows_page_costs_the_same_with_one_and_with_three_rows_that_belong_to_it(
