@@ -196,7 +196,7 @@ def sign_in(
 def take_over(
     *, site: str, public_id: str, other_sha256: str, address: str, agent: str, now: datetime
 ) -> SignInResult:
-    """End the other session and open this one, when the checks left to do pass too (AUTH-1, AUTH-3).
+    """End the other session and open this one, when the checks left pass too (AUTH-1, AUTH-3).
 
     The edge has made sure, by a signed ticket of two minutes, that the person has just given
     their password. Works once: the other session must still be the live one.

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from approvals.errors import NotForYou, RequestNotFound, WrongState
-from approvals.kinds import Kind, SubjectFacts, kind_of
+from approvals.kinds import Kind, SubjectFacts
 from approvals.models import Decision, Editor, Request
 from approvals.permissions import Permission
 from approvals.policies.resolver import Reason
+from approvals.queries.cases import visible_to
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
 from identity.models import User
@@ -45,12 +46,12 @@ def open_request(
     return request
 
 
-def lock_editable(*, actor: User, reference: str) -> Request:
+def lock_editable(*, actor: User, reference: str, now: datetime) -> Request:
     """Lock a request of the actor's company that may be edited now; a step.
 
     Raises RequestNotFound, WrongState, or NotForYou for somebody who decided on it.
     """
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)
     refuse_decider(request, actor)
@@ -58,7 +59,7 @@ def lock_editable(*, actor: User, reference: str) -> Request:
 
 
 def refuse_decider(request: Request, actor: User) -> None:
-    """Insist that the actor never decided on any revision of a request (DUAL-2). Raises NotForYou."""
+    """Insist that the actor never decided on a request (DUAL-2). Raises NotForYou."""
     if Decision.objects.filter(revision__request=request, user=actor).exists():
         raise NotForYou((Reason.ALREADY_ACTED,))
 
@@ -97,7 +98,7 @@ def delete(*, actor: User, reference: str, now: datetime) -> None:
     Raises RequestNotFound, WrongState, NotForYou.
     """
     check(actor, Permission.SUBMIT)
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)
     if not request.editors.filter(user=actor).exists():
@@ -108,22 +109,18 @@ def delete(*, actor: User, reference: str, now: datetime) -> None:
     _record(request, f"approvals.request.{Act.DELETE}d", actor, now)
 
 
-def lock_request(actor: User, reference: str) -> Request:
-    """Lock a request of the actor's company; first in the lock order. Raises RequestNotFound."""
+def lock_request(actor: User, reference: str, now: datetime) -> Request:
+    """Lock a request the actor may see; first in the lock order. Raises RequestNotFound."""
     request = (
-        Request.objects.select_for_update(of=("self",))
+        visible_to(actor, now=now)
+        .select_for_update(of=("self",))
         .select_related("company")
-        .filter(reference=reference, company_id=actor.company_pk)
+        .filter(reference=reference)
         .first()
     )
     if request is None:
         raise RequestNotFound()
     return request
-
-
-def kind_of_request(request: Request) -> Kind:
-    """Return what a request is about."""
-    return kind_of(request.kind)
 
 
 def _record(

@@ -32,7 +32,7 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
     """
     check(actor, Permission.SUBMIT)
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     if request.state not in EDITABLE:
@@ -43,9 +43,7 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     refuse_decider(request, actor)
     note_editor(request, actor, now)
     editors = frozenset(request.editors.values_list("user_id", flat=True))
-    chosen = plan(
-        company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now
-    )
+    chosen = plan(company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now)
     revision = _freeze(request, facts, chosen.rule, actor, now)
     _ask_first_stage(request, revision, facts, now)
     kind.hold(key=request.hold_key, company_id=request.company_id, content=facts.content, now=now)

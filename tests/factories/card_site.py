@@ -62,7 +62,9 @@ class CardSite:
     confirmed: list[str] = field(default_factory=list)
     unlocked: list[dict[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    signed_with: list[str] = field(default_factory=list)
     address: str = ""
+    shown: str = ""  # the certificate of the decision page sent last
 
     @property
     def newest(self) -> str:
@@ -107,8 +109,9 @@ class CardSite:
     def decide(self, path: str, sent: dict[str, str]) -> None:
         """Accept a signed decision."""
         self.decisions.append((path, sent))
+        self.signed_with.append(self.shown)
         if sent.get("signature"):
-            check(self, STATEMENT, sent["certificate"], sent["signature"], sent["signing_time"])
+            check(self, STATEMENT, self.shown, sent["signature"], sent["signing_time"])
 
 
 def check(site: CardSite, statement: bytes, digest: str, signature: str, time_text: str) -> None:
@@ -161,6 +164,7 @@ class Handler(BaseHTTPRequestHandler):
             self._page(enrol_form(self.site, resume="resume" in query), "enrol.js")
         elif path == "/decide":
             digest = parse_qs(query).get("certificate", [""])[0] or self.site.newest
+            self.site.shown = digest
             self._page(sign_form(self.site, digest), "sign.js")
         elif path == "/plain":
             self._send(200, "text/html; charset=utf-8", b"<!doctype html><title>Plain</title>")

@@ -15,7 +15,6 @@ from certificates.formats.texts import check_text
 from identity.models import User
 from identity.operations import claim_form
 from identity.permissions import check
-from kernel.canonical import plain_text
 from kernel.money import Money
 from transfers.models import PaymentOrder
 from transfers.permissions import Permission
@@ -68,7 +67,7 @@ def edit_order(
     Raises RequestNotFound, WrongState and what `create_order` raises.
     """
     check(actor, Permission.EDIT)
-    request = approvals.lock_editable(actor=actor, reference=reference)
+    request = approvals.lock_editable(actor=actor, reference=reference, now=now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     order = PaymentOrder.objects.select_for_update().get(pk=request.subject_id)
@@ -103,7 +102,7 @@ def _fill(order: PaymentOrder, actor: User, fields: OrderFields, now: datetime) 
 def _signable(text: str, field: str) -> str:
     """Return a text as it will be signed; what nobody could sign is refused beside its field."""
     try:
-        return check_text(plain_text(text, field=field))
+        return check_text(text)
     except StatementRefused as refused:
         refused.field = field
         raise
