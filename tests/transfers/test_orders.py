@@ -65,7 +65,7 @@ def freeze(number: str) -> Callable[[World], dict[str, object]]:
 
 
 def closed_payee(world: World) -> dict[str, object]:
-    number = "200000000038"
+    number = "200000000099"
     account = open_account(
         number=number, company_id=world.second.company.pk, currency="TWD", name="Empty",
         opening_balance=Decimal(0), actor="system", now=world.now,
