@@ -146,13 +146,13 @@ def totals(rows: Iterable[Row]) -> list[Money]:
 def _of_tab(actor: User, tab: Tab, now: datetime) -> QuerySet[Request]:
     if tab == Tab.WAITING:
         return waiting(actor, now=now)
-    rows = visible_to(actor, now=now)
+    rows = visible_to(actor, now=now).exclude(state=RequestState.DELETED)
     if tab == Tab.MINE:
         return rows.filter(Exists(Editor.objects.filter(request=OuterRef("pk"), user=actor)))
     if tab == Tab.DECIDED:
         decided = Decision.objects.filter(revision__request=OuterRef("pk"), user=actor)
         return rows.filter(Exists(decided))
-    return rows.exclude(state__in=[RequestState.DRAFT, RequestState.DELETED])
+    return rows.exclude(state=RequestState.DRAFT)
 
 
 def _page(rows: QuerySet[Request], cursor: str, *, by_deadline: bool) -> QuerySet[Request]:

@@ -6,9 +6,10 @@ import base64
 from collections.abc import Callable
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
@@ -46,7 +47,8 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
         error = _as_seen(request, reference, refusal)
         _write_down(request, reference, Act(act), error)
         return JsonResponse(
-            {"ok": False, "code": error.code, "message": explain(error)}, status=error.status
+            {"ok": False, "code": error.code, "message": explain(error), "field": error.field},
+            status=error.status,
         )
     return JsonResponse(
         {
@@ -80,6 +82,7 @@ def delete(request: PersonRequest, reference: str) -> HttpResponse:
         operations.delete(actor=request.user, reference=reference, now=clock.now())
     except DomainError as error:
         raise _as_seen(request, reference, error) from None
+    messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
 
 

@@ -73,6 +73,7 @@ SECOND = CompanySpec(
     accounts=[
         AccountSpec(PAYEE, "TWD", "收款帳戶", Decimal(1_000)),
         AccountSpec("200000000020", "USD", "外幣帳戶", Decimal(1_000)),
+        AccountSpec("200000000038", "TWD", "營運帳戶", Decimal(9_000_000)),
     ],
     people=people(),
     flows=four_flows(10_000, 100_000, 1_000_000),
