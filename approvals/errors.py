@@ -14,6 +14,13 @@ class RequestNotFound(NotFound):
         super().__init__("approvals.request.not_found", _("There is no such request."))
 
 
+class SignatureNotFound(NotFound):
+    """Say that the request carries no such signature."""
+
+    def __init__(self) -> None:
+        super().__init__("approvals.signature.not_found", _("There is no such signature."))
+
+
 class WrongState(Conflict):
     """Say that the request has moved on."""
 
@@ -77,6 +84,19 @@ class NobodyCanAct(RuleBroken):
             "approvals.flow.nobody",
             _("Stage %(stage)d of the approval flow has nobody who could complete it."),
             stage=stage,
+        )
+
+
+class DeadlinePassed(RuleBroken):
+    """Say that the request can no longer be executed, so nobody may agree to it (FLOW-7, TRF-6)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.deadline_passed",
+            _(
+                "The time to execute this request is over. "
+                "Return it, so that it can be sent again with a new date."
+            ),
         )
 
 

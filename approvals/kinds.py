@@ -110,6 +110,9 @@ class Kind(Protocol):
     def edit_url(self, reference: str) -> str:
         """Return the path of the page on which a maker edits the subject."""
 
+    def check_url(self, reference: str) -> str:
+        """Return the path of the page on which a maker checks the subject and submits it."""
+
     def alert_facts(self, content: Mapping[str, str]) -> dict[str, str]:
         """Return facts for messages, account numbers masked (ALR-3)."""
 

@@ -13,8 +13,7 @@ from decimal import Decimal
 from django.db.models import DecimalField, Field, Model
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext_lazy as _
 
 from kernel.errors import DomainError
 from kernel.money import Money

@@ -149,6 +149,10 @@ class TransferKind:
         """Return the page on which a maker edits the transfer."""
         return reverse("transfers:edit", args=[reference])
 
+    def check_url(self, reference: str) -> str:
+        """Return the page on which a maker checks the transfer and submits it."""
+        return reverse("transfers:check", args=[reference])
+
     def alert_facts(self, content: Mapping[str, str]) -> dict[str, str]:
         """Return the payee for messages, the account masked (ALR-3)."""
         return {

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from approvals.errors import NotForYou, ReasonMissing, StaleRevision, WrongState
+from approvals.errors import (
+    DeadlinePassed,
+    NotForYou,
+    ReasonMissing,
+    StaleRevision,
+    WrongState,
+)
 from approvals.models import Decision, Request
 from approvals.operations.telling import tell
 from approvals.permissions import permission_of
@@ -71,6 +77,7 @@ def prepare_decision(
     actor: User,
     reference: str,
     act: Act,
+    revision: int,
     reason: str,
     session_key_sha256: str,
     audience: str,
@@ -78,11 +85,14 @@ def prepare_decision(
 ) -> certificates.SignRequestFacts:
     """Keep the statement of a decision as the actor sees it, for signing (SIGN-1).
 
-    Valid for five minutes, for this person, session, revision and stage. Reads, and opens the
-    certificates' door. Raises RequestNotFound, WrongState, NotForYou, ReasonMissing.
+    `revision` is the number the page showed: nobody signs a later one unseen. Valid for five
+    minutes, for this person, session, revision and stage. Reads, and opens the certificates' door.
+    Raises RequestNotFound, WrongState, NotForYou, ReasonMissing, StaleRevision.
     """
     reason = _clean_reason(act, reason)
     judged = _judge(act, actor, reference, now)
+    if judged.submitted.revision.number != revision:
+        raise StaleRevision()
     content = judged.submitted.revision.content
     lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
     text = decision_text(reference, act, lines, reason)
@@ -225,6 +235,8 @@ def _judge(act: Act, actor: User, reference: str, now: datetime) -> _Judged:
     reasons = resolution.reasons(act, actor.pk)
     if reasons or resolution.current is None:
         raise NotForYou(reasons or (Reason.NOT_PENDING,))
+    if act in (Act.REVIEW, Act.RELEASE) and submitted.request.deadline < now:
+        raise DeadlinePassed()
     return _Judged(submitted, resolution.current, person, grant_ids)
 
 
@@ -283,7 +295,8 @@ def _move(act: Act, judged: _Judged, decision: Decision, now: datetime) -> list[
         told = [request.maker_id]
     elif judged.stage.missing == 1:
         told = _complete_stage(judged, decision, now)
-    request.changed_at = now
+    # Always later than before: whoever judged the request earlier sees that it has moved.
+    request.changed_at = max(now, request.changed_at + timedelta(microseconds=1))
     request.save(
         update_fields=[
             "state", "stage_number", "stage_act", "stage_role", "stage_level", "changed_at"

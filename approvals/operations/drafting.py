@@ -6,13 +6,17 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from approvals.errors import RequestNotFound, WrongState
-from approvals.kinds import Kind, SubjectFacts, kind_of
-from approvals.models import Editor, Request
+from approvals.errors import NotForYou, RequestNotFound, WrongState
+from approvals.kinds import Kind, SubjectFacts
+from approvals.models import Decision, Editor, Request
+from approvals.permissions import Permission
+from approvals.policies.resolver import Reason
+from approvals.queries.cases import visible_to
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
 from identity.models import User
 from identity.operations import home_chain
+from identity.permissions import check
 from kernel import ids
 from kernel.clock import business_date
 
@@ -42,15 +46,29 @@ def open_request(
     return request
 
 
-def lock_editable(*, actor: User, reference: str) -> Request:
+def lock_editable(*, actor: User, reference: str, now: datetime) -> Request:
     """Lock a request of the actor's company that may be edited now; a step.
 
-    Raises RequestNotFound or WrongState.
+    Raises RequestNotFound, WrongState, or NotForYou for somebody who decided on it.
     """
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)
+    refuse_decider(request, actor)
     return request
+
+
+def refuse_decider(request: Request, actor: User) -> None:
+    """Insist that the actor never decided on a request (DUAL-2). Raises NotForYou."""
+    if Decision.objects.filter(revision__request=request, user=actor).exists():
+        raise NotForYou((Reason.ALREADY_ACTED,))
+
+
+def note_editor(request: Request, actor: User, now: datetime) -> None:
+    """Note who made, edited or submitted a request: such a person never decides on it (DUAL-2)."""
+    Editor.objects.bulk_create(
+        [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
+    )
 
 
 def edit_request(
@@ -63,9 +81,7 @@ def edit_request(
 ) -> None:
     """Note an edit of a locked request's subject; a step. Editors never decide (DUAL-2)."""
     audit.require_transaction()
-    Editor.objects.bulk_create(
-        [Editor(request=request, user=actor, since=now)], ignore_conflicts=True
-    )
+    note_editor(request, actor, now)
     Request.objects.filter(pk=request.pk).update(
         title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
         account_id=facts.account_id, deadline=facts.deadline, changed_at=now,
@@ -77,32 +93,34 @@ def edit_request(
 
 @transaction.atomic(durable=True)
 def delete(*, actor: User, reference: str, now: datetime) -> None:
-    """Drop a draft that was never submitted (DUAL-1). Raises RequestNotFound or WrongState."""
-    request = lock_request(actor, reference)
+    """Drop a draft that was never submitted; only who made or edited it may (DUAL-1).
+
+    Raises RequestNotFound, WrongState, NotForYou.
+    """
+    check(actor, Permission.SUBMIT)
+    request = lock_request(actor, reference, now)
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)
+    if not request.editors.filter(user=actor).exists():
+        raise NotForYou((Reason.WRONG_ROLE,))
     request.delete_draft()
     request.changed_at = now
     request.save(update_fields=["state", "changed_at"])
     _record(request, f"approvals.request.{Act.DELETE}d", actor, now)
 
 
-def lock_request(actor: User, reference: str) -> Request:
-    """Lock a request of the actor's company; first in the lock order. Raises RequestNotFound."""
+def lock_request(actor: User, reference: str, now: datetime) -> Request:
+    """Lock a request the actor may see; first in the lock order. Raises RequestNotFound."""
     request = (
-        Request.objects.select_for_update(of=("self",))
+        visible_to(actor, now=now)
+        .select_for_update(of=("self",))
         .select_related("company")
-        .filter(reference=reference, company_id=actor.company_pk)
+        .filter(reference=reference)
         .first()
     )
     if request is None:
         raise RequestNotFound()
     return request
-
-
-def kind_of_request(request: Request) -> Kind:
-    """Return what a request is about."""
-    return kind_of(request.kind)
 
 
 def _record(

@@ -27,7 +27,7 @@ def withdraw(*, actor: User, reference: str, form_key: str, now: datetime) -> st
     Everything held is freed. Raises RequestNotFound, WrongState, NotForYou.
     """
     check(actor, Permission.WITHDRAW)
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     if not allowed_by_state(Act.WITHDRAW, RequestState(request.state)):

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from approvals.errors import NotForYou, WrongState
-from approvals.kinds import SubjectFacts, kind_of
+from approvals.kinds import Kind, SubjectFacts, kind_of
 from approvals.models import PolicySnapshot, Request, Revision, Stage
-from approvals.operations.drafting import lock_request
+from approvals.operations.drafting import lock_request, note_editor, refuse_decider
 from approvals.operations.telling import tell
 from approvals.permissions import Permission
 from approvals.policies.resolver import Reason
@@ -29,21 +29,20 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
 
     The revision is frozen with the SHA-256 of its canonical bytes and the policy in force;
     limits and funds are reserved; the first stage is told. Raises RequestNotFound, WrongState,
-    NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
+    NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
     """
     check(actor, Permission.SUBMIT)
-    request = lock_request(actor, reference)
+    request = lock_request(actor, reference, now)
     if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
         return reference
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)
     kind = kind_of(request.kind)
     facts = kind.facts(request.subject_id)
-    if kind.functions[Act.SUBMIT] not in kind.headroom([actor.pk], facts.content, now=now).get(
-        actor.pk, {}
-    ):
-        raise NotForYou((Reason.NO_ACCOUNT_RIGHT,))
-    editors = frozenset(request.editors.values_list("user_id", flat=True)) | {actor.pk}
+    _check_entry(kind, facts, actor, now)
+    refuse_decider(request, actor)
+    note_editor(request, actor, now)
+    editors = frozenset(request.editors.values_list("user_id", flat=True))
     chosen = plan(company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now)
     revision = _freeze(request, facts, chosen.rule, actor, now)
     _ask_first_stage(request, revision, facts, now)
@@ -66,6 +65,16 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
         },
     )  # fmt: skip
     return reference
+
+
+def _check_entry(kind: Kind, facts: SubjectFacts, actor: User, now: datetime) -> None:
+    """Insist that the actor may enter this on the account, within their own limit (LIM-1)."""
+    function = kind.functions[Act.SUBMIT]
+    held = kind.headroom([actor.pk], facts.content, now=now).get(actor.pk, {})
+    if function not in held:
+        raise NotForYou((Reason.NO_ACCOUNT_RIGHT,))
+    if not held[function]:
+        raise NotForYou((Reason.OVER_OWN_LIMIT,))
 
 
 def _freeze(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -146,13 +146,13 @@ def totals(rows: Iterable[Row]) -> list[Money]:
 def _of_tab(actor: User, tab: Tab, now: datetime) -> QuerySet[Request]:
     if tab == Tab.WAITING:
         return waiting(actor, now=now)
-    rows = visible_to(actor, now=now)
+    rows = visible_to(actor, now=now).exclude(state=RequestState.DELETED)
     if tab == Tab.MINE:
         return rows.filter(Exists(Editor.objects.filter(request=OuterRef("pk"), user=actor)))
     if tab == Tab.DECIDED:
         decided = Decision.objects.filter(revision__request=OuterRef("pk"), user=actor)
         return rows.filter(Exists(decided))
-    return rows.exclude(state__in=[RequestState.DRAFT, RequestState.DELETED])
+    return rows.exclude(state=RequestState.DRAFT)
 
 
 def _page(rows: QuerySet[Request], cursor: str, *, by_deadline: bool) -> QuerySet[Request]:
@@ -169,8 +169,9 @@ def _page(rows: QuerySet[Request], cursor: str, *, by_deadline: bool) -> QuerySe
 def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
     moment, _sep, number = cursor.partition("~")
     try:
-        return datetime.fromisoformat(moment), int(number)
-    except ValueError:
+        read = datetime.fromisoformat(moment).astimezone(UTC)
+        return read, int(number)
+    except (ValueError, OverflowError):
         return None, 0
 
 

@@ -6,13 +6,16 @@ import base64
 from collections.abc import Callable
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
 from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.permissions import Permission
+from approvals.queries.cases import visible_request
 from approvals.states import DECISIONS, Act
 from approvals.views.pages import show_request
 from approvals.views.panels import Failure, add_error, explain
@@ -20,7 +23,7 @@ from certificates.views import origin_of
 from identity.operations import record_refusal
 from identity.permissions import PersonRequest, requires
 from kernel import clock
-from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
+from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 
 
 @requires(Permission.VIEW)
@@ -28,20 +31,24 @@ from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
 def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
     if act not in DECISIONS:
-        raise NotFound("approvals.act.unknown", "There is no such act.")
+        raise NotFound("approvals.act.unknown", _("There is no such act."))
     try:
         shown = operations.prepare_decision(
             actor=request.user,
             reference=reference,
             act=Act(act),
+            revision=_shown_revision(request),
             reason=request.POST.get("reason", "")[:200],
             session_key_sha256=request.session.key_sha256,
             audience=origin_of(request),
             now=clock.now(),
         )
-    except DomainError as error:
+    except DomainError as refusal:
+        error = _as_seen(request, reference, refusal)
+        _write_down(request, reference, Act(act), error)
         return JsonResponse(
-            {"ok": False, "code": error.code, "message": explain(error)}, status=error.status
+            {"ok": False, "code": error.code, "message": explain(error), "field": error.field},
+            status=error.status,
         )
     return JsonResponse(
         {
@@ -71,7 +78,11 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
-    operations.delete(actor=request.user, reference=reference, now=clock.now())
+    try:
+        operations.delete(actor=request.user, reference=reference, now=clock.now())
+    except DomainError as error:
+        raise _as_seen(request, reference, error) from None
+    messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
 
 
@@ -103,6 +114,12 @@ def reject(request: PersonRequest, reference: str) -> HttpResponse:
     return _signed_act(request, reference, Act.REJECT, ReasonForm, operations.reject)
 
 
+def _shown_revision(request: PersonRequest) -> int:
+    """Return the revision the page carries; 0, which no request has, where it carries none."""
+    text = request.POST.get("revision", "")[:6]
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
 def _plain_act(
     request: PersonRequest, reference: str, act: Act, operation: Callable[..., str]
 ) -> HttpResponse:
@@ -115,6 +132,8 @@ def _plain_act(
             actor=request.user, reference=reference,
             form_key=form.cleaned_data["idempotency_key"], now=now,
         )  # fmt: skip
+    except NotAllowed as error:
+        raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
     return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
@@ -147,6 +166,8 @@ def _signed_act(
             now=now,
             **reason,
         )
+    except NotAllowed as error:
+        raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
     return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
@@ -156,10 +177,22 @@ def _refused(
     request: PersonRequest, reference: str, act: Act, form: forms.Form, error: DomainError
 ) -> HttpResponse:
     """Show the page as it is now with what stopped the act, and write the refusal down."""
-    now = clock.now()
+    _write_down(request, reference, act, error)
+    add_error(form, error)
+    return show_request(request, reference, now=clock.now(), failure=Failure(act, error, form))
+
+
+def _write_down(request: PersonRequest, reference: str, act: Act, error: DomainError) -> None:
     record_refusal(
         actor=request.user, event=f"approvals.request.{act}", target=f"request:{reference}",
-        error=error, now=now,
+        error=error, now=clock.now(),
     )  # fmt: skip
-    add_error(form, error)
-    return show_request(request, reference, now=now, failure=Failure(act, error, form))
+
+
+def _as_seen(request: PersonRequest, reference: str, error: DomainError) -> DomainError:
+    """Return the error, or for people who may not see the request that there is none."""
+    try:
+        visible_request(request.user, reference, now=clock.now())
+    except NotFound as unseen:
+        return unseen
+    return error

@@ -117,6 +117,7 @@ class DecisionPage:
         self.withdraw = self._withdraw()
         may_edit = page.state in EDITABLE and can(actor, Permission.SUBMIT)
         self.edit_url = kind.edit_url(reference) if may_edit else ""
+        self.check_url = kind.check_url(reference) if may_edit else ""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the query's page has
         return getattr(self._page, name)
@@ -129,6 +130,10 @@ class DecisionPage:
         page, failure = self._page, self._failure
         if failure is not None and failure.error is not None:
             return {"text": explain(failure.error), "tone": "bad"}
+        if failure is not None and "reason" not in failure.form.errors:
+            # Hidden fields went missing: nothing a person could correct beside a field.
+            text = _("The page did not send everything. Open it again and repeat what you did.")
+            return {"text": text, "tone": "bad"}
         if page.state == RequestState.RETURNED and page.last_reason:
             text = _("Returned for repair: %(reason)s") % {"reason": page.last_reason}
             return {"text": text, "tone": "warn"}
@@ -212,17 +217,35 @@ class DecisionPage:
         return [line for line in self._page.lines if line.value]
 
     def _withdraw(self) -> ActPanel | None:
+        """Return what its makers may do to end a request: withdraw it, or delete a draft."""
         page = self._page
-        open_states = (RequestState.PENDING, RequestState.RETURNED)
-        maker = page.is_editor and can(self._actor, Permission.WITHDRAW)
-        if page.state not in open_states or not maker:
+        if not page.is_editor or not can(self._actor, Permission.WITHDRAW):
             return None
+        if page.state == RequestState.DRAFT:
+            return self._plain_panel(
+                Act.DELETE,
+                _("Delete the draft"),
+                _("The draft was never submitted; it is dropped."),
+            )
+        if page.state not in (RequestState.PENDING, RequestState.RETURNED):
+            return None
+        explain = _("Ends the transfer. What was reserved is freed; nothing is paid.")
+        return self._plain_panel(Act.WITHDRAW, _("Withdraw"), explain)
+
+    def _plain_panel(self, act: Act, label: str, explain: str) -> ActPanel:
+        page = self._page
         return ActPanel(
-            verb=Act.WITHDRAW, label=_("Withdraw"),
-            url=reverse("approvals:withdraw", args=[page.reference]), enabled=True, why_not="",
-            form=None, revision=page.revision, sign=None, idempotency_key=ids.token(),
-            explain=_("Ends the transfer. What was reserved is freed; nothing is paid."),
-        )  # fmt: skip
+            verb=act,
+            label=label,
+            url=reverse(f"approvals:{act}", args=[page.reference]),
+            enabled=True,
+            why_not="",
+            form=None,
+            revision=page.revision,
+            sign=None,
+            idempotency_key=ids.token(),
+            explain=explain,
+        )
 
 
 def explain(error: DomainError) -> str:

@@ -90,9 +90,7 @@ class StaffSite(admin.AdminSite):
         """Return none: what happened stands in the audit log."""
         return ()
 
-    def admin_view(
-        self, view: View, cacheable: bool = False, permission: str = SIGNED_IN
-    ) -> View:
+    def admin_view(self, view: View, cacheable: bool = False, permission: str = SIGNED_IN) -> View:
         """Guard a view: somebody of the bank with this permission, who only looks.
 
         The guarded view carries its permission's name, as every address does.
@@ -120,7 +118,9 @@ class StaffSite(admin.AdminSite):
         return [
             path("", self.admin_view(self.index), name="index"),
             *lists,
-            re_path(f"^(?P<app_label>{labels})/$", self.admin_view(self.app_index), name="app_list"),
+            re_path(
+                f"^(?P<app_label>{labels})/$", self.admin_view(self.app_index), name="app_list"
+            ),
             # Whoever is not signed in learns nothing about which addresses exist.
             re_path(r"(?P<url>.*)$", self.admin_view(self.catch_all_view)),
         ]

@@ -49,9 +49,7 @@ def visible_messages(actor: User, rows: QuerySet[Row]) -> QuerySet[Row]:
     """Return the messages to people the actor may see."""
     companies = visible_companies(actor).values("code")
     people = visible_users(actor).filter(company__isnull=True).values("public_id")
-    return rows.filter(
-        Q(company_key__in=companies) | Q(company_key="", recipient_key__in=people)
-    )
+    return rows.filter(Q(company_key__in=companies) | Q(company_key="", recipient_key__in=people))
 
 
 def visible_entries(actor: User, rows: QuerySet[Row], *, column: str = "chain") -> QuerySet[Row]:

@@ -12,7 +12,6 @@ const KEY_KIND = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNATURE_KIND = { name: "ECDSA", hash: "SHA-256" };
 // A key whose enrolment was never finished is forgotten after this many milliseconds.
 const ABANDONED_AFTER = 30 * 24 * 60 * 60 * 1000;
-const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 const ECDSA_WITH_SHA256 = fromHex("300a06082a8648ce3d040302");
 const COMMON_NAME = fromHex("0603550403");
@@ -89,16 +88,6 @@ export async function storeCertificate(key, { certificate, certificateSha256 }) 
 export function findKey(certificateSha256) {
   return inStore("readonly", (store) =>
     store.index(BY_CERTIFICATE).get(certificateSha256.toLowerCase()));
-}
-
-/** Returns the eight characters that name a statement on every screen that shows it. */
-export async function shortCode(statementBytes) {
-  const digest = await sha256(statementBytes);
-  let number = 0n;
-  for (const byte of digest.subarray(0, 5)) number = (number << 8n) | BigInt(byte);
-  let code = "";
-  for (let shift = 35n; shift >= 0n; shift -= 5n) code += CROCKFORD[Number((number >> shift) & 31n)];
-  return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
 /** Returns a time in whole seconds as the server reads it: 2026-11-22T13:55:33Z. */

@@ -12,6 +12,28 @@ export function show(form, state, { message, values = {} } = {}) {
   place.textContent = text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/**
+ * Shows what the server refused beside the field it is about, as a page of the server would, and
+ * leads there. Tells whether the form shows such a field.
+ */
+export function showBeside(form, { field, message } = {}) {
+  for (const old of form.querySelectorAll(".field-error[data-of]")) old.remove();
+  const control = field ? form.elements.namedItem(field) : null;
+  if (!message || !control || control.type === "hidden") return false;
+  const place = document.createElement("div");
+  place.className = "field-error";
+  place.id = `${control.id}_error`;
+  place.dataset.of = field;
+  const words = document.createElement("p");
+  words.textContent = message;
+  place.append(words);
+  control.before(place);
+  control.setAttribute("aria-invalid", "true");
+  control.setAttribute("aria-describedby", place.id);
+  control.focus();
+  return true;
+}
+
 /** Posts JSON to our own server; returns its answer, or throws when there is none to be read. */
 export function post(form, url, body) {
   const headers = {

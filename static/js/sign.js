@@ -12,7 +12,7 @@
 
 import { findKey, formatTime, isSupported, signStatement } from "./card.js";
 import { fromBase64 } from "./der.js";
-import { markBusy, post, postForm, show } from "./messages.js";
+import { markBusy, post, postForm, show, showBeside } from "./messages.js";
 
 const FORM_STATES = ["suspended", "expired"];
 
@@ -53,8 +53,9 @@ function wire(form) {
       progress = "idle";
       markBusy(form, false);
       const known = error instanceof Hindrance;
-      show(form, known ? error.state : "failed", known ? error.details : {});
-      if (pin && !pin.disabled) pin.focus();
+      const beside = known && showBeside(form, error.details);
+      show(form, beside ? "ready" : known ? error.state : "failed", known && !beside ? error.details : {});
+      if (!beside && pin && !pin.disabled) pin.focus();
     } finally {
       if (pin) pin.value = "";
     }
@@ -110,11 +111,11 @@ async function usableKey(form) {
   return key;
 }
 
-function refusal({ message, tries_left: tries, state }) {
+function refusal({ message, field, tries_left: tries, state }) {
   if (Number.isInteger(tries)) {
     return new Hindrance(tries > 0 ? "wrong-pin" : "locked", { message, values: { tries } });
   }
-  return new Hindrance(FORM_STATES.includes(state) ? state : "refused", { message });
+  return new Hindrance(FORM_STATES.includes(state) ? state : "refused", { message, field });
 }
 
 async function tellFirstState(form, pin) {

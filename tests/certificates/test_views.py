@@ -42,7 +42,7 @@ class Browser:
             grant_role(user=self.user, role_code=role, parent=None, granted_by=None, now=now)
         signed_in = sign_in(
             site="enterprise", company_code="12345675", login_name=self.user.login_name,
-            password="correct horse", end_other=False, address="127.0.0.1", agent="test", now=now,
+            password="correct horse", address="127.0.0.1", agent="test", now=now,
         )  # fmt: skip
         self.client = Client()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = signed_in.session_key

@@ -62,7 +62,9 @@ class CardSite:
     confirmed: list[str] = field(default_factory=list)
     unlocked: list[dict[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    signed_with: list[str] = field(default_factory=list)
     address: str = ""
+    shown: str = ""  # the certificate of the decision page sent last
 
     @property
     def newest(self) -> str:
@@ -107,8 +109,9 @@ class CardSite:
     def decide(self, path: str, sent: dict[str, str]) -> None:
         """Accept a signed decision."""
         self.decisions.append((path, sent))
+        self.signed_with.append(self.shown)
         if sent.get("signature"):
-            check(self, STATEMENT, sent["certificate"], sent["signature"], sent["signing_time"])
+            check(self, STATEMENT, self.shown, sent["signature"], sent["signing_time"])
 
 
 def check(site: CardSite, statement: bytes, digest: str, signature: str, time_text: str) -> None:
@@ -161,6 +164,7 @@ class Handler(BaseHTTPRequestHandler):
             self._page(enrol_form(self.site, resume="resume" in query), "enrol.js")
         elif path == "/decide":
             digest = parse_qs(query).get("certificate", [""])[0] or self.site.newest
+            self.site.shown = digest
             self._page(sign_form(self.site, digest), "sign.js")
         elif path == "/plain":
             self._send(200, "text/html; charset=utf-8", b"<!doctype html><title>Plain</title>")
@@ -183,6 +187,11 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(503, "text/html", b"<h1>not now</h1>")
                 return
             self._send(status, "application/json", json.dumps(answer).encode())
+            return
+        if self.path == "/prepare":
+            statement = base64.b64encode(STATEMENT).decode()
+            answer = {"ok": True, "sign_request": "sr-1", "statement": statement}
+            self._send(200, "application/json", json.dumps(answer).encode())
             return
         sent = {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}
         self.site.decide(self.path, sent)
@@ -247,20 +256,19 @@ def enrol_form(site: CardSite, *, resume: bool) -> str:
 
 def sign_form(site: CardSite, digest: str) -> str:
     """Return the form of a decision: release, return (each with its own address), and save."""
-    statement = base64.b64encode(STATEMENT).decode()
     states = words(
         *("ready", "unsupported", "no-key", "suspended", "expired", "pin-missing", "checking"),
         *("signing", "sending", "locked", "refused", "failed"),
     )
     return (
-        f'<form method="post" action="/decide" data-sign data-statement="{statement}" '
+        f'<form method="post" action="/decide" data-sign data-prepare-url="/prepare" '
         f'data-certificate-sha256="{digest}" data-certificate-state="{site.certificate_state}" '
-        f'data-sign-request="sr-1" data-unlock-url="/unlock" {states} '
+        f'data-unlock-url="/unlock" {states} '
         'data-text-wrong-pin="wrong PIN, {tries} left">'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{CSRF}">'
         '<input type="hidden" name="signature"><input type="hidden" name="signing_time">'
-        '<input type="hidden" name="certificate"><input type="hidden" name="sign_request">'
-        '<input name="comment" value="fine"><output data-card-code></output>'
+        '<input type="hidden" name="sign_request">'
+        '<input name="comment" value="fine">'
         '<input type="password" name="pin" data-card-pin>'
         '<output data-card-status role="alert"></output>'
         '<button name="verb" value="return">Return</button>'

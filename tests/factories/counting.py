@@ -28,7 +28,9 @@ def counted_statements() -> Iterator[list[str]]:
 
 def shape(statement: str) -> str:
     """Return what a statement does to which table, whatever its values."""
-    words = statement.replace('"', "").split()
+    words = statement.replace('"', "").replace("(", " ( ").split()
+    if words[0].upper() == "WITH":  # what a statement with a name for its parts does first
+        words = words[words.index("(") + 1 :]
     verb = words[0].upper()
     after = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE", "DELETE": "FROM"}[verb]
     place = [word.upper() for word in words].index(after)

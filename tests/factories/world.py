@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from approvals import operations as approvals
+from approvals.models import Request
 from approvals.operations import Signed
 from approvals.states import Act
 from certificates import operations as certificates
@@ -72,6 +73,7 @@ SECOND = CompanySpec(
     accounts=[
         AccountSpec(PAYEE, "TWD", "收款帳戶", Decimal(1_000)),
         AccountSpec("200000000020", "USD", "外幣帳戶", Decimal(1_000)),
+        AccountSpec("200000000038", "TWD", "營運帳戶", Decimal(9_000_000)),
     ],
     people=people(),
     flows=four_flows(10_000, 100_000, 1_000_000),
@@ -232,6 +234,7 @@ def sign(world: World, holder: Holder, reference: str, act: Act, reason: str = "
     actor = holder.act_as(now)
     shown = approvals.prepare_decision(
         actor=actor, reference=reference, act=act, reason=reason,
+        revision=Request.objects.get(reference=reference).revision_number,
         session_key_sha256=holder.session, audience=AUDIENCE, now=now,
     )  # fmt: skip
     unlocked = certificates.unlock(

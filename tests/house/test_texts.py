@@ -13,7 +13,7 @@ COMMENT = re.compile(r"{#.*?#}|{%\s*comment\b.*?{%\s*endcomment\s*%}|<!--.*?-->"
 BLOCK = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 PLACE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 # Style names that a page hands to its frame, and attributes that a part hands to its tag.
-CLASSES = re.compile(r"{%\s*block \w*(?:class|size)\w*\s*%}.*?{%\s*endblock\b.*?%}", re.DOTALL)
+CLASSES = re.compile(r"{%\s*block \w*(?:class|coltype)\w*\s*%}.*?{%\s*endblock\b.*?%}", re.DOTALL)
 ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 ENTITY = re.compile(r"&\w+;")

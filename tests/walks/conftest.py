@@ -1,0 +1,56 @@
+"""What the walks through the browser share: the site with its bank, and a desk to sit at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Playwright, sync_playwright
+
+from kernel import clock
+from tests.factories.site import Desk, Site, browsing, serving
+from tests.factories.world import make_world
+from tests.servers import Servers, empty_tables
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Return the driver of browsers, started."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def site(
+    django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str,
+    playwright: Playwright,
+) -> Iterator[Site]:  # fmt: skip
+    """Return the running site of a small bank; one for a module, so that cards are made once."""
+    patch = pytest.MonkeyPatch()
+    # The browser's driver keeps a loop in this thread, and Django would refuse the database there.
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with django_db_blocker.unblock():
+        world = make_world(clock.now())
+        with serving() as address, browsing(playwright) as browser:
+            yield Site(address, world, browser)
+        connections.close_all()
+        empty_tables(servers, worker)
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def shared_desk(site: Site) -> Iterator[Desk]:
+    """Return the desk at which everybody signs in, with everybody's card in its browser."""
+    with site.desk() as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Iterator[Desk]:
+    """Return the shared desk, and insist after each story that the browser had no complaint."""
+    yield shared_desk
+    complaints = list(shared_desk.complaints)
+    shared_desk.complaints.clear()
+    assert complaints == []
