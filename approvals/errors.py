@@ -14,6 +14,13 @@ class RequestNotFound(NotFound):
         super().__init__("approvals.request.not_found", _("There is no such request."))
 
 
+class SignatureNotFound(NotFound):
+    """Say that the request carries no such signature."""
+
+    def __init__(self) -> None:
+        super().__init__("approvals.signature.not_found", _("There is no such signature."))
+
+
 class WrongState(Conflict):
     """Say that the request has moved on."""
 

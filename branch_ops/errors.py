@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import NotAllowed
+from kernel.errors import NotAllowed, RuleBroken
 
 
 class WindowReadOnly(NotAllowed):
@@ -16,4 +16,23 @@ class WindowReadOnly(NotAllowed):
             _(
                 "This window only shows. Changes are made as requests that a second person releases."
             ),
+        )
+
+
+class SignInRefused(RuleBroken):
+    """Say the one thing that is said of every sign-in that failed (AUTH-1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "branch_ops.sign_in.refused", _("The login name or the password is not right.")
+        )
+
+
+class SignInPaused(RuleBroken):
+    """Say, after a right password only, that sign-in is paused (AUTH-1, AUTH-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "branch_ops.sign_in.paused",
+            _("Your sign-in is paused. The unit above yours can lift the pause."),
         )

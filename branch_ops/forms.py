@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,9 +26,7 @@ class SignInForm(forms.Form):
     next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
 
 
-class EndOtherForm(forms.Form):
-    """Ask for the password again to end a session elsewhere; the ticket says whose (AUTH-3)."""
+class LanguageForm(forms.Form):
+    """Ask for one of the offered languages."""
 
-    ticket = forms.CharField(max_length=400, widget=forms.HiddenInput)
-    password = SignInForm.base_fields["password"]
-    next = SignInForm.base_fields["next"]
+    language = forms.ChoiceField(choices=settings.LANGUAGES)

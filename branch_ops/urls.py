@@ -7,6 +7,6 @@ from branch_ops import views
 app_name = "staff"
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-in/end-other/", views.end_other, name="end_other"),
+    path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),
 ]

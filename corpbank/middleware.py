@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,8 @@ from kernel.errors import Busy, DomainError
 
 log = structlog.get_logger("corpbank.request")
 # PostgreSQL: the lock was not to be had in time; a deadlock was broken; a serialization failed.
+# As much of an address as the log keeps: readers may type anything there.
+MOST_TARGET = 80
 BUSY_STATES = {"55P03", "40P01", "40001"}
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -62,7 +64,13 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            facts = {"number": request.number}  # type: ignore[attr-defined]
+            page = render(request, "errors/405.html", {"error": facts}, status=405)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a named error; anything else goes on to be logged as broken."""
@@ -76,7 +84,7 @@ class ErrorMiddleware:
             record_refusal(
                 actor=request.user,
                 event=str(permission),
-                target=f"page:{match.kwargs.get('reference', match.view_name)}",
+                target=f"page:{match.kwargs.get('reference', match.view_name)}"[:MOST_TARGET],
                 error=error,
                 now=clock.now(),
             )

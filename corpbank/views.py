@@ -46,9 +46,24 @@ def csp_report(request: HttpRequest) -> HttpResponse:
             directive=str(report.get("violated-directive", ""))[:80],
             page=str(report.get("document-uri", ""))[:200],
         )
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     return HttpResponse(status=204)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show our own page for requests that cannot be read: too large, another host, broken."""
+    return render(request, "errors/400.html", {"error": _error(request)}, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show our own page for what Django refuses."""
+    return render(request, "errors/403.html", {"error": _error(request)}, status=403)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show our own page for forms that did not come from a page of ours, or came too late."""
+    return render(request, "errors/403.html", {"error": _error(request)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

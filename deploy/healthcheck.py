@@ -12,16 +12,19 @@ from datetime import timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+PORT = 8000
 MOST_QUEUE_AGE = timedelta(minutes=2)
 MOST_BEAT_SECONDS = 600
 SCHEDULE = Path("/tmp/beat-schedule")  # noqa: S108 - a tmpfs of this container alone
 
 
 def web() -> bool:
-    """Return whether the site and its database answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=4)
+    """Return whether the site answers; the enterprise site's page asks its database too."""
+    staff = os.environ["DJANGO_SETTINGS_MODULE"].endswith(".staff")
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=4)
     host = os.environ["ALLOWED_HOSTS"].split(",")[0].strip()
-    connection.request("GET", "/readyz", headers={"Host": host, "X-Forwarded-Proto": "https"})
+    headers = {"Host": host, "X-Forwarded-Proto": "https"}
+    connection.request("GET", "/sign-in/" if staff else "/readyz", headers=headers)
     return connection.getresponse().status == http.HTTPStatus.OK
 
 

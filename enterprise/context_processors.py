@@ -25,7 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     if settings.SITE != "enterprise" or user is None or not user.is_authenticated:
-        return {"shell": None}
+        return {"shell": None, "environment_label": settings.ENVIRONMENT_LABEL}
 
     def waiting() -> int | str:
         if Permission.VIEW not in user.granted:
@@ -34,6 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return "99+" if count > 99 else count
 
     return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
         "shell": {
             "company_name": user.company.name,
             "person_name": user.display_name,
@@ -42,11 +43,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ),
             "inbox_count": SimpleLazyObject(waiting),
             "section": _section(request),
-            "environment_label": settings.ENVIRONMENT_LABEL,
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
-        }
+        },
     }
 
 

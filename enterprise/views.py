@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -215,6 +216,7 @@ def _charts(request: PersonRequest) -> list[object]:
 def _let_in(request: PersonRequest, result: operations.SignInResult, target: str) -> HttpResponse:
     assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
     request.session.adopt(result.session_key)
+    rotate_token(request)
     response = HttpResponseRedirect(_safe(request, target))
     _keep_language(response, result.user.language)
     return response

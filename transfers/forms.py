@@ -9,14 +9,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
-from kernel.canonical import has_hidden_characters
+from certificates.errors import StatementRefused
+from certificates.formats.texts import check_text
 from kernel.errors import RuleBroken
 from kernel.money import Money, parse_money
 from ledger.gateways import AccountFacts
 from transfers.operations import OrderFields
 from transfers.policies import grouped_account
-
-HIDDEN = _("The text holds characters that cannot be seen.")
 
 
 class OrderForm(forms.Form):
@@ -66,11 +65,11 @@ class OrderForm(forms.Form):
 
     def clean_payee_name(self) -> str:
         """Refuse a name that could read otherwise than it is."""
-        return _visible(self.cleaned_data["payee_name"])
+        return self._signable("payee_name")
 
     def clean_memo(self) -> str:
         """Refuse a memo that could read otherwise than it is."""
-        return _visible(self.cleaned_data["memo"])
+        return self._signable("memo")
 
     def clean(self) -> dict[str, object]:
         """Read the amount in the currency of the chosen account."""
@@ -84,6 +83,15 @@ class OrderForm(forms.Form):
                 shown = message % error.facts if error.facts else message
                 self.add_error("amount", shown)
         return data
+
+    def _signable(self, name: str) -> str:
+        """Return a text as its signers will read it; what could not be signed is refused now."""
+        try:
+            text = check_text(self.cleaned_data[name])
+        except StatementRefused as error:
+            raise forms.ValidationError(str(error)) from None
+        self.fields[name].run_validators(text)  # composed text can be longer than what was typed
+        return text
 
     def typed_order(self) -> OrderFields:
         """Return what was typed as values; only after `is_valid`."""
@@ -115,9 +123,3 @@ def _choice(account: AccountFacts) -> str:
         "name": account.name,
         "available": available,
     }
-
-
-def _visible(text: str) -> str:
-    if has_hidden_characters(text):
-        raise forms.ValidationError(HIDDEN)
-    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -169,8 +169,9 @@ def _page(rows: QuerySet[Request], cursor: str, *, by_deadline: bool) -> QuerySe
 def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
     moment, _sep, number = cursor.partition("~")
     try:
-        return datetime.fromisoformat(moment), int(number)
-    except ValueError:
+        read = datetime.fromisoformat(moment).astimezone(UTC)
+        return read, int(number)
+    except (ValueError, OverflowError):
         return None, 0
 
 

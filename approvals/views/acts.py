@@ -17,6 +17,7 @@ from approvals.errors import NotForYou
 from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.permissions import Permission
 from approvals.policies.resolver import Reason
+from approvals.queries.cases import visible_request
 from approvals.queries.words import REASONS
 from approvals.states import DECISIONS, Act
 from approvals.views.pages import show_request
@@ -25,7 +26,7 @@ from certificates.views import origin_of
 from identity.operations import record_refusal
 from identity.permissions import PersonRequest, requires
 from kernel import clock
-from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
+from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 
 
 @requires(Permission.VIEW)
@@ -33,7 +34,7 @@ from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
 def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
     if act not in DECISIONS:
-        raise NotFound("approvals.act.unknown", "There is no such act.")
+        raise NotFound("approvals.act.unknown", _("There is no such act."))
     try:
         shown = operations.prepare_decision(
             actor=request.user,
@@ -45,7 +46,9 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
             audience=origin_of(request),
             now=clock.now(),
         )
-    except DomainError as error:
+    except DomainError as refusal:
+        error = _as_seen(request, reference, refusal)
+        _write_down(request, reference, Act(act), error)
         return JsonResponse(
             {"ok": False, "code": error.code, "message": _told(error), "field": error.field},
             status=error.status,
@@ -78,7 +81,10 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
-    operations.delete(actor=request.user, reference=reference, now=clock.now())
+    try:
+        operations.delete(actor=request.user, reference=reference, now=clock.now())
+    except DomainError as error:
+        raise _as_seen(request, reference, error) from None
     messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
     return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
 
@@ -136,6 +142,8 @@ def _plain_act(
             actor=request.user, reference=reference,
             form_key=form.cleaned_data["idempotency_key"], now=now,
         )  # fmt: skip
+    except NotAllowed as error:
+        raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
     return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
@@ -168,6 +176,8 @@ def _signed_act(
             now=now,
             **reason,
         )
+    except NotAllowed as error:
+        raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
     return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
@@ -177,10 +187,22 @@ def _refused(
     request: PersonRequest, reference: str, act: Act, form: forms.Form, error: DomainError
 ) -> HttpResponse:
     """Show the page as it is now with what stopped the act, and write the refusal down."""
-    now = clock.now()
+    _write_down(request, reference, act, error)
+    add_error(form, error)
+    return show_request(request, reference, now=clock.now(), failure=Failure(act, error, form))
+
+
+def _write_down(request: PersonRequest, reference: str, act: Act, error: DomainError) -> None:
     record_refusal(
         actor=request.user, event=f"approvals.request.{act}", target=f"request:{reference}",
-        error=error, now=now,
+        error=error, now=clock.now(),
     )  # fmt: skip
-    add_error(form, error)
-    return show_request(request, reference, now=now, failure=Failure(act, error, form))
+
+
+def _as_seen(request: PersonRequest, reference: str, error: DomainError) -> DomainError:
+    """Return the error, or for people who may not see the request that there is none."""
+    try:
+        visible_request(request.user, reference, now=clock.now())
+    except NotFound as unseen:
+        return unseen
+    return error

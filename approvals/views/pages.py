@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from approvals.errors import SignatureNotFound
 from approvals.forms import FilterForm
 from approvals.permissions import Permission
 from approvals.queries.cases import visible_request
@@ -67,7 +68,9 @@ def show_request(
     status = 200
     if failure is not None:
         status = failure.error.status if failure.error else 422
-    return render(request, "approvals/request.html", {"page": page}, status=status)
+    # Acts have addresses of their own, which cannot be opened: choosing a language leads here.
+    here = reverse("approvals:request", args=[reference])
+    return render(request, "approvals/request.html", {"page": page, "here": here}, status=status)
 
 
 @requires(Permission.VIEW)
@@ -114,7 +117,7 @@ def signature(request: PersonRequest, reference: str, number: int) -> HttpRespon
         if one.id == number:
             name = f"{found.reference}-{one.action}-{one.id}.p7s"
             return _download(one.cms, name, "application/pkcs7-signature")
-    return HttpResponse(status=404)
+    raise SignatureNotFound()
 
 
 def _download(content: bytes, name: str, kind: str) -> HttpResponse:

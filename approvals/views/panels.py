@@ -131,6 +131,10 @@ class DecisionPage:
         page, failure = self._page, self._failure
         if failure is not None and failure.error is not None:
             return {"text": explain(failure.error), "tone": "bad"}
+        if failure is not None and "reason" not in failure.form.errors:
+            # Hidden fields went missing: nothing a person could correct beside a field.
+            text = _("The page did not send everything. Open it again and repeat what you did.")
+            return {"text": text, "tone": "bad"}
         if page.state == RequestState.RETURNED and page.last_reason:
             text = _("Returned for repair: %(reason)s") % {"reason": page.last_reason}
             return {"text": text, "tone": "warn"}

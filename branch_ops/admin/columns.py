@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import BinaryField, Field, ForeignKey, Model
 from django.utils.functional import Promise, cached_property
 
-from branch_ops.render import is_worded, label_of, value_text, word_of
+from branch_ops.render import label_of, value_text, word_of
 
 Column = Callable[[Any], object]
 
@@ -65,8 +65,8 @@ class _Worded:
 
     field: Field
 
-    def __init__(self, field: Field, *arguments: Any) -> None:
-        super().__init__(field, *arguments)
+    def __init__(self, field: Field, *arguments: Any, **options: Any) -> None:
+        super().__init__(field, *arguments, **options)  # type: ignore[call-arg]
         self.title = label_of(field)
 
 
@@ -102,13 +102,7 @@ def filter_for(field: Field) -> type[admin.FieldListFilter]:
     """Return the filter that suits a column."""
     if isinstance(field, ForeignKey):
         return SeenFilter
-    if field.choices:
-        return CodesFilter
-    return (
-        ValuesFilter
-        if is_worded(field) or field.get_internal_type() == "CharField"
-        else (admin.FieldListFilter)
-    )
+    return CodesFilter if field.choices else ValuesFilter
 
 
 def lookups_of(field: Field) -> frozenset[str]:

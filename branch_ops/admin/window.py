@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -29,6 +29,8 @@ from branch_ops.queries import history
 from branch_ops.render import MODEL_NAMES, event_word, facts_text, label_of, name_of, value_text
 from identity.permissions import can
 
+# Rows that belong to a row: their model, the path from them to it, their columns.
+RelatedRows = Sequence[tuple[type[Model], str, Sequence[str]]]
 ROWS_ON_A_PAGE = 50
 MOST_RELATED = 100
 
@@ -67,12 +69,13 @@ class Window(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CountedPages
-    related: ClassVar[Sequence[tuple[type[Model], str, Sequence[str]]]] = ()
-    inspected_as: ClassVar[str] = ""
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        self.permission = f"{self.inspected_as or model._meta.label_lower}.inspect"
+        # The room's class stands behind this one: a default here would hide what it says.
+        opened_by = getattr(self, "inspected_as", model._meta.label_lower)
+        self.permission = f"{opened_by}.inspect"
+        self._related_rows: RelatedRows = getattr(self, "related", ())
         self._fields: dict[str, Field] = {
             field.name: field for field in model._meta.concrete_fields
         }
@@ -264,7 +267,7 @@ class Window(ModelAdmin):
         for inline in self.get_inline_instances(request, row):
             rows, names = self._inline_rows(request, inline, row)
             yield self._table(request, inline.model, rows, names)
-        for model, route, names in self.related:
+        for model, route, names in self._related_rows:
             rows = model._default_manager.filter(**{route: row}).order_by("pk")
             yield self._table(request, model, rows, names)
 

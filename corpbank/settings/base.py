@@ -133,6 +133,7 @@ CSRF_COOKIE_SAMESITE = "Strict"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+CSRF_FAILURE_VIEW = "corpbank.views.forged"
 CSP_REPORT_PATH = "/csp-reports"
 
 
@@ -211,11 +212,19 @@ STAFF_SILENCED_CHECKS = ["admin.E408", "admin.E410"]
 MIGRATION_MODULES = {"admin": None}
 
 
-def staff_templates() -> list[dict[str, Any]]:
+def admin_templates() -> list[dict[str, Any]]:
     """Return the template settings with what the admin's pages need besides."""
     engine = TEMPLATES[0]
     processors = [
         *engine["OPTIONS"]["context_processors"],
         "django.contrib.auth.context_processors.auth",
+        "branch_ops.context_processors.frame",
     ]
     return [{**engine, "OPTIONS": {**engine["OPTIONS"], "context_processors": processors}}]
+
+
+def staff_templates() -> list[dict[str, Any]]:
+    """Return the staff site's template settings: its own frame of error pages goes before."""
+    engine = admin_templates()[0]
+    own = BASE_DIR / "templates" / "branch_ops" / "site"
+    return [{**engine, "DIRS": [own, *engine["DIRS"]]}]

@@ -22,7 +22,7 @@ DATABASES = base.databases(
 CACHES = base.caches(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 INSTALLED_APPS = [*base.INSTALLED_APPS, base.STAFF_ADMIN]
-TEMPLATES = base.staff_templates()
+TEMPLATES = base.admin_templates()
 SILENCED_SYSTEM_CHECKS = base.STAFF_SILENCED_CHECKS
 STORAGES = base.STORAGES | {
     # Plain names: tests need no collectstatic.

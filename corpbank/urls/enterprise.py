@@ -17,5 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", live, name="live"),
     path("readyz", ready, name="ready"),
 ]
+handler400 = "corpbank.views.unreadable"
+handler403 = "corpbank.views.forbidden"
 handler404 = "corpbank.views.not_found"
 handler500 = "corpbank.views.broken"

@@ -1,13 +1,21 @@
 """The addresses of the staff site."""
 
+from __future__ import annotations
+
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from branch_ops.views import set_language
+from corpbank.views import csp_report, live, ready
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("branch_ops.urls")),
     path("language/", set_language, name="set_language"),
+    path("csp-reports", csp_report, name="csp_report"),
+    path("livez", live, name="live"),
+    path("readyz", ready, name="ready"),
     # The window answers every other address, so it stands last.
     path("", admin.site.urls),
 ]
+handler404 = "corpbank.views.not_found"
+handler500 = "corpbank.views.broken"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -15,7 +14,7 @@ from approvals import operations as approvals
 from approvals.errors import AmbiguousFlow, NobodyCanAct, NoFlow, NotForYou, WrongState
 from approvals.models import Decision, Flow, FlowRule, PolicySnapshot, Revision
 from approvals.policies.resolver import Reason
-from approvals.policies.rules import REVIEWER, StageSpec, snapshot_sha256, stage_specs
+from approvals.policies.rules import REVIEWER, snapshot_sha256, stage_specs
 from approvals.states import Act
 from audit.models import Entry
 from corpbank.demo.bank import release_stage, review_stage
@@ -26,7 +25,7 @@ from kernel.errors import DomainError
 from ledger.errors import InsufficientFunds
 from ledger.models import AccountRight, Hold
 from ledger.operations import freeze_account
-from tests.approvals.stories import books, change, grant, maker, row, second_maker
+from tests.approvals.stories import books, change, grant, maker, row, rule, second_maker
 from tests.factories.world import FROM, PAYEE, Holder, World, decide, draft, submit
 from transfers.errors import AccountBlocked, LimitExceeded, PayeeUnknown, WrongDate
 from transfers.models import Limit, Reservation
@@ -40,21 +39,6 @@ def send(
     return approvals.submit(
         actor=who.act_as(now), reference=reference, form_key=key or ids.token(), now=now
     )
-
-
-def set_rules(
-    world: World, *stages: StageSpec, minimum: int = 0, maximum: int | None = None
-) -> None:
-    """Let one flow stand in the company's table."""
-    with transaction.atomic():
-        flow = approvals.define_flow(
-            company=world.company, code=ids.readable(8), name="New", stages=stages,
-            actor="system", now=world.now,
-        )  # fmt: skip
-        approvals.define_rule(
-            flow=flow, kind="transfers.transfer", minimum=Decimal(minimum),
-            maximum=None if maximum is None else Decimal(maximum), actor="system", now=world.now,
-        )  # fmt: skip
 
 
 @pytest.mark.req("DUAL-3", "FLOW-3")
@@ -162,7 +146,7 @@ def forget_rules(world: World) -> None:
 
 STOPS: dict[str, tuple[Callable[[World], object], type[DomainError], str]] = {
     "no rule": (forget_rules, NoFlow, "amount"),
-    "two rules": (lambda w: set_rules(w, release_stage(1)), AmbiguousFlow, "amount"),
+    "two rules": (lambda w: rule(w, release_stage(1)), AmbiguousFlow, "amount"),
     "nobody to release": (no_releaser, NobodyCanAct, ""),
     "over the limit of one": (lambda w: lower(w, 4_999, 9_000), LimitExceeded, "amount"),
     "account frozen": (lambda w: freeze(w, FROM), AccountBlocked, "from_account"),
@@ -210,8 +194,8 @@ def test_funds_held_for_one_request_are_not_there_for_the_next(world: World) -> 
 @pytest.mark.req("FLOW-2")
 def test_an_amount_in_a_gap_of_the_table_is_not_let_through(world: World) -> None:
     forget_rules(world)
-    set_rules(world, release_stage(1), minimum=0, maximum=5_000)
-    set_rules(world, release_stage(1), minimum=6_000)
+    rule(world, release_stage(1), minimum=0, maximum=5_000)
+    rule(world, release_stage(1), minimum=6_000)
     assert submit(world, maker(world), 4_999)
     assert submit(world, maker(world), 6_000)
     with pytest.raises(NoFlow):
@@ -239,7 +223,7 @@ def test_a_maker_does_not_count_among_those_who_could_decide(world: World) -> No
 @pytest.mark.req("ENT-4")
 def test_one_person_for_two_stages_is_one_too_few(world: World) -> None:
     forget_rules(world)
-    set_rules(world, review_stage(1, 3), review_stage(2, 2), release_stage(3))
+    rule(world, review_stage(1, 3), review_stage(2, 2), release_stage(3))
     change(world.first.people["review2a"], "suspend")
     grant(world, "review3a", "ent.finance.reviewer", level=2)
     with pytest.raises(NobodyCanAct) as refused:

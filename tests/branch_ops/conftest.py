@@ -20,6 +20,7 @@ def staff_site(settings) -> None:
     """Let the tests' process serve the staff site, as corpbank.settings.staff does."""
     settings.SITE = "staff"
     settings.ROOT_URLCONF = "corpbank.urls.staff"
+    settings.TEMPLATES = base.staff_templates()
     settings.SIGN_IN_URL = "staff:sign_in"
     settings.CONTENT_SECURITY_POLICY = staff_policy(base.CSP_REPORT_PATH)
     for name, value in base.cookies("staff", plain_http=True).items():

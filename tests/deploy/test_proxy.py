@@ -48,6 +48,7 @@ def test_a_configuration_that_is_not_whole_is_found(text: str) -> None:
         read(text)
 
 
+@pytest.mark.req("PWD-3")
 def test_only_modern_tls_is_spoken(http: Directive) -> None:
     assert http.own("ssl_protocols") == [["TLSv1.2", "TLSv1.3"]]
     assert http.own("ssl_session_tickets") == [["off"]]
@@ -112,6 +113,7 @@ def test_what_a_reader_claims_of_the_address_is_overwritten() -> None:
     assert said["X-Forwarded-Host"] == said["Forwarded"] == ""
 
 
+@pytest.mark.req("AUTH-8")
 @pytest.mark.parametrize(
     ("headers", "address"),
     [({"HTTP_X_REAL_IP": "203.0.113.7"}, "203.0.113.7"), ({}, "10.0.0.2")],

@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from approvals.models import Request
 from certificates.formats.signed_attributes import read_signing_time
 from identity.formats import session_digest
 from identity.models import Session
@@ -153,11 +154,14 @@ class Browser:
         form = form_to(page, reverse("approvals:submit", args=[reference]))
         return self.client.post(form.action, form.fields)
 
-    def prepare(self, reference: str, act: str, reason: str = "") -> HttpResponse:
+    def prepare(
+        self, reference: str, act: str, reason: str = "", revision: object = None
+    ) -> HttpResponse:
         """Ask for the statement of an act, as the page's script does."""
+        shown = Request.objects.get(reference=reference).revision_number
         return self.client.post(
             reverse("approvals:prepare", args=[reference, act]),
-            {"reason": reason},
+            {"reason": reason, "revision": shown if revision is None else revision},
             headers={"Accept": "application/json"},
         )
 
@@ -170,9 +174,11 @@ class Browser:
             headers={"Accept": "application/json"},
         )
 
-    def signed(self, reference: str, act: str, reason: str = "") -> dict[str, str]:
+    def signed(
+        self, reference: str, act: str, reason: str = "", revision: object = None
+    ) -> dict[str, str]:
         """Return the fields of an act's form once the card has signed."""
-        prepared = self.prepare(reference, act, reason).json()
+        prepared = self.prepare(reference, act, reason, revision).json()
         assert prepared["ok"], prepared
         unlocked = self.unlock(prepared["sign_request"]).json()
         assert unlocked["ok"], unlocked
@@ -197,7 +203,7 @@ class Browser:
         assert form.attributes["data-prepare-url"] == reverse(
             "approvals:prepare", args=[reference, act]
         )
-        fields = form.fields | self.signed(reference, act, reason)
+        fields = form.fields | self.signed(reference, act, reason, form.fields["revision"])
         fields["idempotency_key"] = form.fields["idempotency_key"]
         return self.client.post(form.action, fields | changes)
 

@@ -306,5 +306,3 @@ def reference_of(desk: Desk) -> str:
     found = REFERENCE.search(desk.path)
     assert found is not None, desk.path
     return found[0]
-
-

@@ -190,7 +190,9 @@ def test_what_was_typed_wrongly_is_kept_and_told_beside_the_field(desk: Desk) ->
         desk.was_refused(422, "/transfers/new/")
         error = desk.page.locator("#id_amount_error")
         expect(error).not_to_be_empty()
-        assert "id_amount_error" in (desk.page.get_attribute("#id_amount", "aria-describedby") or "")
+        assert "id_amount_error" in (
+            desk.page.get_attribute("#id_amount", "aria-describedby") or ""
+        )
         expect(desk.page.locator(".error-summary")).to_be_focused()
         assert desk.page.input_value("#id_amount") == amount
         assert desk.page.input_value("#id_memo") == "<script>alert(1)</script>"

@@ -10,10 +10,10 @@ from django.db import transaction
 from approvals import operations as approvals
 from approvals.kinds import kind_of
 from approvals.operations.drafting import next_reference
+from certificates.formats.texts import check_text
 from identity.models import User
 from identity.operations import claim_form
 from identity.permissions import check
-from kernel.canonical import plain_text
 from kernel.money import Money
 from transfers.models import PaymentOrder
 from transfers.permissions import Permission
@@ -90,8 +90,8 @@ def _fill(order: PaymentOrder, actor: User, fields: OrderFields, now: datetime) 
     )  # fmt: skip
     order.from_account_id = route.source.id
     order.payee_account = route.target.number
-    order.payee_name = plain_text(fields.payee_name)
+    order.payee_name = check_text(fields.payee_name)
     order.amount, order.currency = fields.money.amount, fields.money.currency
     order.value_date = fields.value_date
-    order.memo = plain_text(fields.memo)
+    order.memo = check_text(fields.memo)
     order.changed_at = now

@@ -112,7 +112,7 @@ def orders(
     requests = requests.exclude(state=RequestState.DELETED)
     if text:
         requests = requests.filter(Q(reference__icontains=text) | Q(title__icontains=text))
-    if cursor.isdigit():
+    if cursor.isascii() and cursor.isdigit():
         requests = requests.filter(pk__lt=int(cursor))
     found = list(requests.select_related("maker").order_by("-pk")[: limit + 1])
     shown = found[:limit]

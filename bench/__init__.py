@@ -1,0 +1,1 @@
+"""Measure one release against its limits and its peers. Figures are printed, never asserted."""

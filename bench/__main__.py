@@ -1,0 +1,138 @@
+"""Measure, print the table, and write docs/performance.md: `python -m bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from bench import facts, report
+from bench.contenders import all_contenders
+from bench.crew import Crew, CrewFailed
+from bench.http_load import site
+from bench.places import BANK, HORDAK, PROJECT, REPLAY, SNAPSHOT, Places, places
+from bench.replay import ReplayFailed, Script, load, write_script
+from bench.runner import Series, SliceRefused, interleave
+from corpbank.services import ServiceError
+
+COMPANIES = 4
+FEWEST_ROUNDS = 5
+RECORDED = 120
+
+
+def main() -> int:
+    """Run everything; 1 where a slice was refused or something did not start."""
+    options = _options()
+    started = time.monotonic()
+    cores = facts.pin_cores()
+    try:
+        with places() as found:
+            series, script, said = _measure(found, options)
+    except (SliceRefused, CrewFailed, ReplayFailed, ServiceError) as refusal:
+        _tell(f"refused: {refusal}")
+        return 1
+    known = facts.machine(cores, said)
+    command = "make bench" if not options.quick else "python -m bench --quick"
+    print("\n".join(f"{name}: {value}" for name, value in known))
+    print("\n" + report.plain(report.speed_rows(series), columns=6))
+    ratios = report.ratio_rows(series)
+    print("\n" + report.plain(ratios, columns=5))
+    print("\nNot comparable:")
+    print("\n".join(f"* {row[0]}: {row[5]}" for row in ratios[1:]))
+    if options.rounds >= FEWEST_ROUNDS and not options.quick:
+        path = PROJECT / "docs" / "performance.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(report.document(known, series, script.statements, command), "utf-8")
+        print(f"\nWritten to docs/performance.md after {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS, help="how often each one runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="short slices, to see that it runs; writes no file"
+    )
+    return parser.parse_args()
+
+
+def _measure(
+    found: Places, options: argparse.Namespace
+) -> tuple[list[Series], Script, dict[str, str]]:
+    """Set everything up, record, run the rounds."""
+
+    def scale(count: int) -> int:
+        return max(5, count // 5) if options.quick else count
+
+    with ExitStack() as stack:
+        _tell("founding the bank")
+        bank = stack.enter_context(_bank(found))
+        said: dict[str, str] = bank.order("servers", among=1).answers[0]
+        _tell("recording the statements of a release")
+        script, references = _record(found, bank, scale(RECORDED))
+        checker = stack.enter_context(_crew("bench.bank", found, 1, REPLAY))
+        peer = stack.enter_context(_peer(found))
+        stack.enter_context(site(found))
+        contenders = all_contenders(found, bank, checker, peer, script, references, scale)
+        series = interleave(contenders, options.rounds, _tell)
+        broken = [
+            *bank.order("broken_chains", among=1).answers[0],
+            *checker.order("broken_chains").answers[0],
+        ]
+        if broken:
+            raise SliceRefused(f"audit chains do not hold together: {', '.join(broken)}")
+    return series, script, said
+
+
+@contextmanager
+def _bank(found: Places) -> Iterator[Crew]:
+    found.make_database(BANK, found.bank_environment(), "--database", "owner")
+    with _crew("bench.bank", found, COMPANIES, BANK) as crew:
+        crew.order("found", among=1, companies=COMPANIES)
+        crew.order("enter")
+        yield crew
+
+
+@contextmanager
+def _crew(module: str, found: Places, size: int, database: str) -> Iterator[Crew]:
+    # One connection for each process, held for its life: no pool.
+    environment = found.bank_environment(database) | {"DATABASE_POOL_SIZE": "0"}
+    arguments = [{"number": number, "origin": found.origin} for number in range(size)]
+    crew = Crew(module, environment, arguments)
+    try:
+        yield crew
+    finally:
+        crew.close()
+
+
+@contextmanager
+def _peer(found: Places) -> Iterator[Crew]:
+    found.make_database(HORDAK, found.hordak_environment())
+    arguments = [{"number": number} for number in range(COMPANIES)]
+    crew = Crew("bench.peers.hordak_posting", found.hordak_environment(), arguments)
+    try:
+        crew.order("found", among=1, count=COMPANIES)
+        crew.order("enter")
+        yield crew
+    finally:
+        crew.close()
+
+
+def _record(found: Places, bank: Crew, releases: int) -> tuple[Script, list[list[str]]]:
+    """Keep a copy of the database before `releases` of each company, and their statements."""
+    references: list[list[str]] = bank.order("prepare", count=releases).answers
+    bank.order("leave")
+    found.copy_database(BANK, SNAPSHOT)
+    script = write_script(bank.order("record").answers)
+    load(found, script)
+    return script, references
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

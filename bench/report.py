@@ -1,0 +1,189 @@
+"""Put what was measured into words: for the terminal, and for docs/performance.md."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.runner import Series
+
+PROCESS, HTTP, PGBENCH, HORDAK = (
+    "release in process, {}",
+    "release over HTTP, {}",
+    "same statements in pgbench, {}",
+    "hordak transfer_to, {}",
+)
+NOT_PGBENCH = (
+    "pgbench judges nothing, verifies no signature and builds no object; it is told every value"
+    " beforehand and reads them by one statement more"
+)
+NOT_HORDAK = (
+    "hordak posts only: no request, roles, rights, limits, signature, messages or audit; it is a"
+    " general library, and its balances are summed when they are read"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Divide one series by another; `of` is `speed` or `time`. The goal is only ever printed."""
+
+    upper: str
+    lower: str
+    of: str
+    goal: str
+    not_comparable: str
+
+
+COMPARISONS = (
+    Comparison(
+        PROCESS.format("4 processes"), PGBENCH.format("4 clients"), "speed", ">= 0.25", NOT_PGBENCH
+    ),
+    Comparison(PROCESS.format("1 process"), PGBENCH.format("1 client"), "speed", "", NOT_PGBENCH),
+    Comparison(
+        HTTP.format("4 browsers"), PGBENCH.format("4 clients"), "speed", ">= 0.15",
+        NOT_PGBENCH + "; over HTTP the session, the form's token and the page after it count too,"
+        " and the browsers run on the same cores",
+    ),
+    Comparison(
+        HTTP.format("1 browser"), PGBENCH.format("1 client"), "time", "<= 6",
+        NOT_PGBENCH + "; over HTTP there are two requests: the form and the page after it",
+    ),
+    Comparison(
+        PROCESS.format("4 processes"), HORDAK.format("4 processes"), "speed", ">= 1.2", NOT_HORDAK
+    ),
+    Comparison(PROCESS.format("1 process"), HORDAK.format("1 process"), "speed", "", NOT_HORDAK),
+    Comparison(
+        PROCESS.format("4 processes"), PROCESS.format("1 process"), "speed", "",
+        "the database works on the same two cores",
+    ),
+    Comparison(
+        HTTP.format("4 browsers"), PROCESS.format("4 processes"), "speed", "",
+        "two workers instead of four processes; session, token, and the page after the form",
+    ),
+)  # fmt: skip
+
+
+def speed_rows(series: Sequence[Series]) -> list[list[str]]:
+    """Return the table of per-round medians, minima and maxima, its head first."""
+    head = ["contender", "per s: median", "min", "max", "ms of one: median", "CPU ms of one"]
+    rows = [
+        [
+            one.name,
+            *(f"{value:.0f}" for value in _spread(one.speeds)),
+            f"{statistics.median(one.times):.1f}" if one.times else "",
+            f"{one.cpu_ms:.1f}" if one.cpu_ms is not None else "",
+        ]
+        for one in series
+    ]
+    return [head, *rows]
+
+
+def ratio_rows(series: Sequence[Series]) -> list[list[str]]:
+    """Return the table of ratios, its head first; those without both sides are left out.
+
+    The ratio is that of the medians; beside it the smallest and largest ratio within one round.
+    """
+    named = {one.name: one for one in series}
+    rows = [["ratio", "of medians", "min", "max", "goal", "not comparable, because"]]
+    for comparison in COMPARISONS:
+        if comparison.upper not in named or comparison.lower not in named:
+            continue
+        upper, lower = (
+            _values(named[name], comparison.of) for name in (comparison.upper, comparison.lower)
+        )
+        each = [one / other for one, other in zip(upper, lower, strict=True)]
+        found = statistics.median(upper) / statistics.median(lower)
+        what = f"{comparison.upper} / {comparison.lower}"
+        what += " (milliseconds of one)" if comparison.of == "time" else ""
+        figures = [f"{value:.2f}" for value in (found, min(each), max(each))]
+        rows.append([what, *figures, comparison.goal, comparison.not_comparable])
+    return rows
+
+
+def plain(rows: Sequence[Sequence[str]], *, columns: int) -> str:
+    """Return the first columns of a table for a terminal."""
+    shown = [list(row[:columns]) for row in rows]
+    widths = [max(len(row[place]) for row in shown) for place in range(columns)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in shown
+    )
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def gist(query: str) -> str:
+    """Return what a statement does in a few words: what it locks, reads or writes."""
+    without_locks = re.sub(r"FOR (NO KEY )?(UPDATE|SHARE)( OF [\w\", ]+)?", "", query)
+    writes = [
+        f"{verb.lower()} {table}"
+        for verb, table in re.findall(r'(INSERT INTO|UPDATE) "?(\w+)"?', without_locks)
+    ]
+    if writes:
+        return ", ".join(writes)
+    tables = list(dict.fromkeys(re.findall(r'(?:FROM|JOIN) "?(\w+)"?', without_locks)))
+    locked = re.search(r"FOR (NO KEY )?(UPDATE|SHARE)", query)
+    return f"{'lock' if locked else 'read'} {', '.join(tables)}"
+
+
+def document(
+    facts: Iterable[tuple[str, str]],
+    series: Sequence[Series],
+    statements: Sequence[str],
+    command: str,
+) -> str:
+    """Return the whole of docs/performance.md."""
+    listed = "\n".join(f"{n}. {gist(query)}" for n, query in enumerate(statements, start=1))
+    rounds = len(series[0].slices)
+    return f"""# How fast one release is
+
+Written by `{command}`; run it again rather than believe it. Absolute figures drift by a factor of
+two from hour to hour and from machine to machine: **only ratios within one run count**. Nothing
+here is asserted by a test; tests count statements instead (`tests/walks/test_statement_count.py`).
+
+## On what
+
+{markdown([["what", "which"], *map(list, facts)])}
+
+## What was measured
+
+One release is the last signature on a transfer: the request and its policy are read, role, rights,
+limits and certificate judged, the signature verified, then everything is locked and written: the
+signature, the decision, the limit used, the posting, the messages, the audit entry. Submitting and
+signing happen before and are not measured. Each process, browser and client is a company of its
+own. {rounds} rounds; in each, every contender ran once, each round beginning with another one.
+After every slice the ledger was verified and every release looked for; a single failure refuses
+the run. pgbench sends the statements that were recorded from the same releases, company by company
+in the same order, on a copy of the database as it was before, so that it writes the same rows.
+
+## Speed
+
+{markdown(speed_rows(series))}
+
+## Ratios
+
+{markdown(ratio_rows(series))}
+
+## The {len(statements)} statements of one release
+
+Besides BEGIN and COMMIT; each room writes its own rows.
+
+{listed}
+"""
+
+
+def _values(series: Series, of: str) -> list[float]:
+    return series.times if of == "time" else series.speeds
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    return statistics.median(values), min(values), max(values)

@@ -1,0 +1,98 @@
+"""When is an installation sound? Pure functions over what the doctor found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+QUEUE_LATE = timedelta(minutes=1)
+QUEUE_STUCK = timedelta(minutes=15)
+CLOCK_OFF = timedelta(seconds=1)
+CLOCK_WRONG = timedelta(seconds=30)
+LIST_SOON = timedelta(hours=2)
+
+
+class Level(StrEnum):
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Say in one sentence how one thing stands; `name` is stable, for machines."""
+
+    level: Level
+    name: str
+    sentence: str
+
+
+def ok(name: str, sentence: str) -> Finding:
+    """Return that a thing is as it should be."""
+    return Finding(Level.OK, name, sentence)
+
+
+def fail(name: str, sentence: str) -> Finding:
+    """Return that the installation must not run like this."""
+    return Finding(Level.FAIL, name, sentence)
+
+
+def warn(name: str, sentence: str) -> Finding:
+    """Return that somebody should look."""
+    return Finding(Level.WARN, name, sentence)
+
+
+def judge_queue(age: timedelta, dead: int) -> list[Finding]:
+    """Judge the outbox by its oldest due message and by what was given up (ALR-2)."""
+    waited = f"The oldest due message has waited {int(age.total_seconds())} seconds"
+    if age >= QUEUE_STUCK:
+        found = [fail("outbox.age", f"{waited}: no worker delivers.")]
+    elif age >= QUEUE_LATE:
+        found = [warn("outbox.age", f"{waited}: the worker is late or busy.")]
+    else:
+        found = [ok("outbox.age", f"{waited}.")]
+    if dead:
+        found.append(
+            warn("outbox.dead", f"{dead} message(s) were given up: look, then run replay_alerts.")
+        )
+    return found
+
+
+def judge_clock(difference: timedelta) -> Finding:
+    """Judge this machine's clock against the database's: signatures and deadlines depend on it."""
+    seconds = abs(difference).total_seconds()
+    said = f"This clock and the database's differ by {seconds:.1f} seconds."
+    if abs(difference) >= CLOCK_WRONG:
+        return fail("clock", f"{said} Set the clock by a time server.")
+    return warn("clock", said) if abs(difference) >= CLOCK_OFF else ok("clock", said)
+
+
+def judge_list(remaining: timedelta) -> Finding:
+    """Judge the newest revocation list by how long it is still valid (CERT-8)."""
+    hours = remaining.total_seconds() / 3600
+    if remaining <= timedelta(0):
+        return fail("crl", "The newest revocation list is out of date: run publish_crl.")
+    said = f"The newest revocation list is valid for {hours:.1f} more hours."
+    if remaining < LIST_SOON:
+        return warn("crl", f"{said} Run publish_crl.")
+    return ok("crl", said)
+
+
+def judge_role(
+    *, name: str, superuser: bool, bypasses_row_security: bool, creates: bool, owns_tables: bool
+) -> Finding:
+    """Judge the database role the site runs as: it must be an ordinary one."""
+    too_much = [
+        word
+        for word, has in (
+            ("is a superuser", superuser),
+            ("bypasses row security", bypasses_row_security),
+            ("may create roles or databases", creates),
+            ("owns tables", owns_tables),
+        )
+        if has
+    ]
+    if too_much:
+        return fail("database.role", f"The role {name} {' and '.join(too_much)}.")
+    return ok("database.role", f"The site runs as {name}, an ordinary role that owns nothing.")
