@@ -14,9 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
+from approvals.errors import NotForYou
 from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.permissions import Permission
+from approvals.policies.resolver import Reason
 from approvals.queries.cases import visible_request
+from approvals.queries.words import REASONS
 from approvals.states import DECISIONS, Act
 from approvals.views.pages import show_request
 from approvals.views.panels import Failure, add_error, explain
@@ -48,7 +51,7 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
         error = _as_seen(request, reference, refusal)
         _write_down(request, reference, Act(act), error)
         return JsonResponse(
-            {"ok": False, "code": error.code, "message": explain(error), "field": error.field},
+            {"ok": False, "code": error.code, "message": _told(error), "field": error.field},
             status=error.status,
         )
     return JsonResponse(
@@ -119,6 +122,13 @@ def _shown_revision(request: PersonRequest) -> int:
     """Return the revision the page carries; 0, which no request has, where it carries none."""
     text = request.POST.get("revision", "")[:6]
     return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _told(error: DomainError) -> str:
+    """Return what went wrong; to people who may not act, every reason."""
+    if not isinstance(error, NotForYou):
+        return explain(error)
+    return " ".join([explain(error), *(str(REASONS[Reason(one)]) for one in error.reasons)])
 
 
 def _plain_act(
