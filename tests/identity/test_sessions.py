@@ -96,11 +96,3 @@ def test_a_person_no_longer_in_force_has_no_session(world: World, key: str, verb
     getattr(user, verb)()
     user.save()
     assert not found(world, key)
-
-
-@pytest.mark.req("SES-2")
-def test_sessions_of_named_people_are_ended_at_once(world: World, key: str) -> None:
-    people = [world.first.people[LOGIN].pk, world.first.people["maker02"].pk]
-    assert operations.end_sessions(user_ids=people, why="suspended", now=world.now) == 1
-    assert Session.objects.get(pk=key).ended_why == "suspended"
-    assert not found(world, key)

@@ -1,0 +1,37 @@
+"""Bring people in, grant, sign in and out. The only writers of identity's rows."""
+
+from identity.operations.people import (
+    add_person,
+    choose_language,
+    grant_role,
+    home_chain,
+    open_unit,
+    register_company,
+)
+from identity.operations.sessions import (
+    SignInResult,
+    keep_session_data,
+    sign_in,
+    sign_out,
+    take_over,
+    touch_session,
+)
+from identity.operations.standing import claim_form, hold_standing, record_refusal
+
+__all__ = [
+    "SignInResult",
+    "add_person",
+    "choose_language",
+    "claim_form",
+    "grant_role",
+    "hold_standing",
+    "home_chain",
+    "keep_session_data",
+    "open_unit",
+    "record_refusal",
+    "register_company",
+    "sign_in",
+    "sign_out",
+    "take_over",
+    "touch_session",
+]

@@ -1,0 +1,117 @@
+"""Bring people, units and companies in, and grant roles; steps of larger acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from audit import operations as audit
+from identity.models import Company, ContactPoint, Grant, Role, Unit, User
+from kernel import ids
+
+
+def home_chain(user: User) -> str:
+    """Return the name of the audit chain a person's acts belong to."""
+    if user.company is not None:
+        return f"company:{user.company.code}"
+    assert user.unit is not None  # noqa: S101 - the database holds it: exactly one home
+    return f"unit:{user.unit.code}"
+
+
+def open_unit(*, code: str, name: str, kind: str, parent: Unit | None, now: datetime) -> Unit:
+    """Open a unit of the bank; a step of a delegation (DEL-2)."""
+    audit.require_transaction()
+    unit = Unit.objects.create(code=code, name=name, kind=kind, parent=parent)
+    audit.record(
+        chain=f"unit:{code}", event="identity.unit.opened", actor="system",
+        target=f"unit:{code}", now=now, after={"name": name, "kind": kind},
+    )  # fmt: skip
+    return unit
+
+
+def register_company(*, code: str, name: str, branch: Unit, actor: str, now: datetime) -> Company:
+    """Register an enterprise at a branch; a step of a counter registration (ENT-1)."""
+    audit.require_transaction()
+    company = Company.objects.create(code=code, name=name, branch=branch, registered_at=now)
+    audit.record(
+        chain=f"company:{code}", event="identity.company.registered", actor=actor,
+        target=f"company:{code}", now=now, after={"name": name, "branch": branch.code},
+    )  # fmt: skip
+    return company
+
+
+def add_person(
+    *,
+    home: Company | Unit,
+    login_name: str,
+    display_name: str,
+    language: str,
+    password: str,
+    contacts: Mapping[str, str],
+    actor: str,
+    now: datetime,
+) -> User:
+    """Add a person with verified contact points (`email`, `sms`) and a first password; a step."""
+    audit.require_transaction()
+    user = User(
+        public_id=f"U{ids.readable(10)}",
+        company=home if isinstance(home, Company) else None,
+        unit=home if isinstance(home, Unit) else None,
+        login_name=login_name,
+        display_name=display_name,
+        language=language,
+        password=make_password(password),
+        created_at=now,
+    )
+    user.save(force_insert=True)
+    ContactPoint.objects.bulk_create(
+        ContactPoint(user=user, channel=channel, address=address, verified_at=now)
+        for channel, address in contacts.items()
+    )
+    audit.record(
+        chain=home_chain(user), event="identity.user.added", actor=actor,
+        target=f"user:{user.public_id}", now=now,
+        after={"name": display_name, "channels": sorted(contacts)},
+    )  # fmt: skip
+    return user
+
+
+def grant_role(
+    *,
+    user: User,
+    role_code: str,
+    level: int = 0,
+    group: str = "",
+    parent: Grant | None,
+    granted_by: User | None,
+    now: datetime,
+) -> Grant:
+    """Grant a role under a parent grant; a step (DEL-4)."""
+    audit.require_transaction()
+    grant = Grant.objects.create(
+        user=user, role=Role.objects.get(code=role_code), level=level, group=group,
+        parent=parent, granted_by=granted_by, valid_from=now,
+    )  # fmt: skip
+    audit.record(
+        chain=home_chain(user), event="identity.grant.given",
+        actor=granted_by.public_id if granted_by else "system",
+        target=f"user:{user.public_id}", now=now,
+        after={"role": role_code, "level": level, "group": group},
+    )  # fmt: skip
+    return grant
+
+
+@transaction.atomic(durable=True)
+def choose_language(*, actor: User, language: str, now: datetime) -> None:
+    """Keep the language a person reads and is told things in (DEL-3)."""
+    before = actor.language
+    if language != before:
+        User.objects.filter(pk=actor.pk).update(language=language)
+        audit.record(
+            chain=home_chain(actor), event="identity.user.language_chosen", actor=actor.public_id,
+            target=f"user:{actor.public_id}", now=now,
+            before={"language": before}, after={"language": language},
+        )  # fmt: skip
