@@ -185,7 +185,7 @@ def movement_row(movement: ledger.Movement) -> MovementRow:
         at=movement.at,
         value_date=movement.value_date,
         narrative=movement.narrative,
-        counterparty=movement.counterparty_name,
+        counterparty=movement.counterparty_name or _("The bank"),
         reference=movement.reference,
         amount=amount,
         direction="in" if movement.amount > 0 else "out",
