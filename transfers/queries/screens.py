@@ -26,6 +26,7 @@ from transfers.queries.limits import limit_lines
 
 PAGE = 25
 CHART_DAYS = 60
+OPENING = "OPENING"
 ACCOUNT_STATES = {
     AccountState.OPEN: "good",
     AccountState.FROZEN: "warn",
@@ -180,12 +181,14 @@ def account_row(account: AccountFacts) -> AccountRow:
 def movement_row(movement: ledger.Movement) -> MovementRow:
     """Return a movement as the account's page shows it."""
     amount = Money(abs(movement.amount), movement.currency)
+    opening = movement.kind == OPENING
     after = movement.balance_after
     return MovementRow(
         at=movement.at,
         value_date=movement.value_date,
-        narrative=movement.narrative,
-        counterparty=movement.counterparty_name,
+        narrative=_("Opening balance") if opening else movement.narrative,
+        # The other side of an opening is an account of the bank's own.
+        counterparty="" if opening else movement.counterparty_name,
         reference=movement.reference,
         amount=amount,
         direction="in" if movement.amount > 0 else "out",
