@@ -176,7 +176,7 @@ CODED = frozenset(
 )  # fmt: skip
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
-    "": "–",
+    "": "-",
     "ACTIVE": _("In force"),
     "APPLIED": _("Applied for"),
     "AUTHENTICATION": _("Signing in"),

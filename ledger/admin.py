@@ -81,9 +81,9 @@ class FunctionFilter(admin.SimpleListFilter):
     title = _("function")
     parameter_name = "function"
 
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """Return the functions of accounts."""
-        return [(function.value, FUNCTIONS[function]) for function in AccountFunction]
+        return [(function.value, str(FUNCTIONS[function])) for function in AccountFunction]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[AccountRight]
