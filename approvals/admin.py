@@ -13,7 +13,7 @@ from identity.queries import visible_companies
 @admin.register(Request)
 class RequestAdmin(admin.ModelAdmin):
     list_display = (
-        "reference", "company", "kind", "title", "amount", "currency", "state", "maker", "deadline",
+        "reference", "company", "title", "amount", "currency", "state", "maker", "deadline",
     )  # fmt: skip
     list_filter = ("state", "stage_act", "currency")
     search_fields = ("reference", "title", "company__code", "company__name")

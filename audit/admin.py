@@ -10,15 +10,20 @@ from audit.models import Chain, Entry
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin):
-    list_display = ("at", "chain", "position", "event", "outcome", "actor", "target", "address")
+    list_display = ("at", "chain", "position", "event", "outcome", "actor", "target")
     list_filter = ("outcome",)
     search_fields = ("=chain", "=target", "=actor", "=event", "=request_number")
     date_hierarchy = "at"
     ordering = ("-id",)
     fields = (
-        "at", "chain", "position", "event", "outcome", "actor", "target", "before", "after", "reason",
+        "at", "chain", "position", "event", "event_code", "outcome", "actor", "target", "before", "after", "reason",
         "address", "request_number", "previous_seal", "seal",
     )  # fmt: skip
+
+    @admin.display(description=_("event code"))
+    def event_code(self, row: Entry) -> str:
+        """Return the event as the log itself names it."""
+        return row.event
 
     @admin.display(description=_("hash of the entry before"))
     def previous_seal(self, row: Entry) -> str:

@@ -27,7 +27,7 @@ LABELS: Mapping[str, Text] = {
     "account": _("account"),
     "act": _("act"),
     "actor": _("actor"),
-    "address": _("address"),
+    "address": _("network address"),
     "after": _("after"),
     "agent": _("browser"),
     "alarm_after": _("alarm after wrong passwords"),
@@ -167,8 +167,16 @@ MODEL_NAMES: Mapping[str, Text] = {
     "transfers.reservation": _("reservations"),
 }
 
+# Columns that hold codes although they list no choices.
+CODED = frozenset(
+    {
+        "act", "ended_why", "factor", "kind", "outcome", "role", "site", "stage_act", "stage_role",
+        "state",
+    }
+)  # fmt: skip
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
+    "": "–",
     "ACTIVE": _("In force"),
     "APPLIED": _("Applied for"),
     "AUTHENTICATION": _("Signing in"),
@@ -209,6 +217,9 @@ WORDS: Mapping[str, Text] = {
     "UNSUSPENDING": _("Suspension being lifted"),
     "WITHDRAWN": _("Withdrawn"),
     "done": _("done"),
+    "ent.finance.maker": _("Finance maker"),
+    "ent.finance.releaser": _("Finance releaser"),
+    "ent.finance.reviewer": _("Finance reviewer"),
     "enterprise": _("Enterprise site"),
     "idle": _("too long without activity"),
     "password": _("Password"),
@@ -221,10 +232,23 @@ WORDS: Mapping[str, Text] = {
     "signed out": _("signed out"),
     "staff": _("Staff site"),
     "transfers.transfer": _("Transfer"),
-    "ledger.hold.state:RELEASED": _("Given back"),
+    "TRANSFER": _("Transfer"),
     "alerts.message.state:PENDING": _("Waiting"),
+    "certificates.certificate.state:EXPIRED": _("Run out"),
+    "certificates.letter.state:EXPIRED": _("Run out"),
+    "identity.company.state:CLOSED": _("Ended"),
+    "identity.company.state:SUSPENDED": _("Out of force"),
+    "identity.grant.state:CLOSED": _("Ended"),
+    "identity.grant.state:SUSPENDED": _("Out of force"),
+    "identity.session.ended_why:": _("still open"),
+    "identity.unit.state:CLOSED": _("Ended"),
+    "identity.unit.state:SUSPENDED": _("Out of force"),
+    "identity.user.state:CLOSED": _("Ended"),
+    "identity.user.state:SUSPENDED": _("Out of force"),
+    "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    "alerts.message.replayed": _("Messages sent again"),
     "approvals.flow.defined": _("Approval flow defined"),
     "approvals.request.deleted": _("Draft deleted"),
     "approvals.request.drafted": _("Drafted"),
@@ -238,6 +262,7 @@ EVENTS: Mapping[str, Text] = {
     "approvals.request.submitted": _("Submitted"),
     "approvals.request.withdrawn": _("Withdrawn"),
     "approvals.rule.defined": _("Approval rule defined"),
+    "certificates.authority.prepared": _("Certificate authority prepared"),
     "certificates.card.locked": _("Card locked"),
     "certificates.card.refused": _("Wrong PIN"),
     "certificates.certificate.confirmed": _("Certificate confirmed"),
@@ -248,10 +273,12 @@ EVENTS: Mapping[str, Text] = {
     "certificates.letter.printed": _("Letter printed"),
     "certificates.letter.refused": _("Wrong letter code"),
     "certificates.letter.superseded": _("Letter superseded"),
+    "certificates.revocation_list.published": _("Revocation list published"),
     "identity.company.registered": _("Company registered"),
     "identity.grant.given": _("Role granted"),
-    "identity.session.ended": _("Signed out"),
-    "identity.session.opened": _("Signed in"),
+    "identity.session.ended": _("Session ended"),
+    "identity.session.opened": _("Session opened"),
+    "identity.session.opened.refused": _("Sign-in refused"),
     "identity.unit.opened": _("Unit opened"),
     "identity.user.added": _("User added"),
     "identity.user.language_chosen": _("Language chosen"),
@@ -259,7 +286,8 @@ EVENTS: Mapping[str, Text] = {
     "ledger.account.opened": _("Account opened"),
     "ledger.account.frozen": _("Account frozen"),
     "ledger.account.closed": _("Account closed"),
-    "ledger.right.granted": _("Account right granted"),
+    "ledger.account.right_granted": _("Account right granted"),
+    "ledger.account.right_withdrawn": _("Account right withdrawn"),
     "transfers.limit.set": _("Limit set"),
 }
 
@@ -284,8 +312,7 @@ def event_word(event: str) -> Text:
 
 def is_worded(field: Field) -> bool:
     """Tell whether a column holds codes rather than what somebody wrote."""
-    coded = ("state", "kind", "site", "outcome", "ended_why", "act", "stage_act", "factor")
-    return bool(field.choices) or field.name in coded
+    return bool(field.choices) or field.name in CODED
 
 
 def value_text(field: Field, row: Model) -> object:
@@ -307,6 +334,8 @@ def value_text(field: Field, row: Model) -> object:
     if field.choices:
         own = dict(field.flatchoices).get(value, value)
         return own if own != value else word_of(field, value)
+    if field.name == "event":
+        return event_word(value)
     return word_of(field, value) if is_worded(field) else value
 
 

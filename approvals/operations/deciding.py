@@ -257,7 +257,7 @@ def _lock_request(judged: _Judged) -> None:
 
 
 def _clean_reason(act: Act, reason: str) -> str:
-    text = plain_text(" ".join(reason.split()))
+    text = plain_text(" ".join(reason.split()), field="reason")
     if act in (Act.RETURN, Act.REJECT) and not text:
         raise ReasonMissing()
     return text if act in (Act.RETURN, Act.REJECT) else ""

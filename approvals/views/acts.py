@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
@@ -81,12 +82,12 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
-    try:
-        operations.delete(actor=request.user, reference=reference, now=clock.now())
-    except DomainError as error:
-        raise _as_seen(request, reference, error) from None
-    messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
-    return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
+    here = reverse("approvals:inbox") + "?tab=mine"
+    response = _plain_act(request, reference, Act.DELETE, operations.delete, then=here)
+    if response.status_code == HTTPStatus.FOUND:
+        told = _("Draft %(reference)s has been deleted.") % {"reference": reference}
+        messages.success(request, told)
+    return response
 
 
 @requires(Permission.REVIEW)
@@ -131,7 +132,12 @@ def _told(error: DomainError) -> str:
 
 
 def _plain_act(
-    request: PersonRequest, reference: str, act: Act, operation: Callable[..., str]
+    request: PersonRequest,
+    reference: str,
+    act: Act,
+    operation: Callable[..., str],
+    *,
+    then: str = "",
 ) -> HttpResponse:
     form = ActForm(request.POST)
     if not form.is_valid():
@@ -146,7 +152,7 @@ def _plain_act(
         raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
-    return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
+    return HttpResponseRedirect(then or reverse("approvals:confirm", args=[reference]))
 
 
 def _signed_act(

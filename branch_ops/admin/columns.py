@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import BinaryField, Field, ForeignKey, Model
 from django.utils.functional import Promise, cached_property
 
-from branch_ops.render import label_of, value_text, word_of
+from branch_ops.render import event_word, label_of, value_text, word_of
 
 Column = Callable[[Any], object]
 
@@ -94,7 +94,7 @@ def _in_words(field: Field, choices: Iterator[dict[str, Any]]) -> Iterator[dict[
     for choice in choices:
         shown = choice["display"]
         if not isinstance(shown, Promise):
-            choice["display"] = word_of(field, shown)
+            choice["display"] = event_word(shown) if field.name == "event" else word_of(field, shown)
         yield choice
 
 

@@ -37,7 +37,7 @@ class StaffSite(admin.AdminSite):
     """Open a read-only window on every room whose admin class says who may see what (DUAL-6)."""
 
     site_title = site_header = _("Branch administration")
-    index_title = _("Overview")
+    index_title = _("Home")
     index_template = "branch_ops/index.html"
     site_url = None
     empty_value_display = "–"

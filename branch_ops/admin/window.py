@@ -9,10 +9,11 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin, ModelAdmin
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import display_for_value, quote, unquote
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms.models import _get_foreign_key
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
@@ -53,6 +54,13 @@ class Related:
     labels: list[tuple[str, object]]
     rows: list[list[Cell]]
     more: bool
+
+
+def _shown(value: object) -> object:
+    """Return a value as the page writes it: moments in the reader's time, lines as lines."""
+    if value is None:
+        return None
+    return linebreaksbr(value) if isinstance(value, str) else display_for_value(value, "")
 
 
 class Window(ModelAdmin):
@@ -247,11 +255,10 @@ class Window(ModelAdmin):
             field = self._fields.get(name)
             if field is None:
                 method = getattr(self, name)
-                yield Cell(name, method.short_description, method(row))
+                yield Cell(name, method.short_description, _shown(method(row)))
             else:
-                yield Cell(
-                    name, label_of(field), value_text(field, row), self._link(request, field, row)
-                )
+                value = _shown(value_text(field, row))
+                yield Cell(name, label_of(field), value, self._link(request, field, row))
 
     def _link(self, request: HttpRequest, field: Field, row: Model) -> str:
         """Return the address of the row a column names, where the reader may see it."""
@@ -296,7 +303,7 @@ class Window(ModelAdmin):
                     Cell(
                         field.name,
                         label_of(field),
-                        value_text(field, item),
+                        _shown(value_text(field, item)),
                         window.row_url("change", item) if window and opens and not at else "",
                     )
                     for at, field in enumerate(shown)

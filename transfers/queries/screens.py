@@ -187,8 +187,7 @@ def movement_row(movement: ledger.Movement) -> MovementRow:
         at=movement.at,
         value_date=movement.value_date,
         narrative=_("Opening balance") if opening else movement.narrative,
-        # The other side of an opening is an account of the bank's own.
-        counterparty="" if opening else movement.counterparty_name,
+        counterparty=movement.counterparty_name or _("The bank"),
         reference=movement.reference,
         amount=amount,
         direction="in" if movement.amount > 0 else "out",
