@@ -94,7 +94,9 @@ def _in_words(field: Field, choices: Iterator[dict[str, Any]]) -> Iterator[dict[
     for choice in choices:
         shown = choice["display"]
         if not isinstance(shown, Promise):
-            choice["display"] = event_word(shown) if field.name == "event" else word_of(field, shown)
+            choice["display"] = (
+                event_word(shown) if field.name == "event" else word_of(field, shown)
+            )
         yield choice
 
 

@@ -1,8 +1,8 @@
 """The customers' site as people meet it: a real server, one browser, and eyes on every page.
 
 A desk is one browser profile at which people sign in one after another. Each page it opens is
-looked at: no sideways scrolling, no finding of axe-core, no untranslated words, and nothing that the
-browser complained about (content security policy, scripts, failed requests).
+looked at: no sideways scrolling, no finding of axe-core, no untranslated words, and nothing that
+the browser complained about (content security policy, scripts, failed requests).
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ class Desk:
 
     # --- people -------------------------------------------------------------------------------
     def be(self, login: str, *, company: str = "") -> None:
-        """Let this person sit down here: sign out who was there, sign in, take the card into use."""
+        """Let this person sit down here: who was there signs out; a card is taken into use."""
         person = f"{company}/{login}"
         if self.person == person:
             return

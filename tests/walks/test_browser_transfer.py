@@ -1,4 +1,4 @@
-"""Transfers in the browser: on their way to the payee's account, and on every other way they end."""
+"""Transfers in the browser: on the way to the payee's account, and all other ways they end."""
 
 from __future__ import annotations
 
