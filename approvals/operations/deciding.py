@@ -194,7 +194,7 @@ def _decide(
 
 
 def _place(judged: _Judged, now: datetime) -> str:
-    """Return which group's place the actor takes; colleagues are read only where there is a choice."""
+    """Return whose group's place the actor takes; colleagues are read only for a choice."""
     stage, submitted = judged.stage, judged.submitted
     if len(stage.open_groups) > 1:
         everyone = people(

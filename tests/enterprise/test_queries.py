@@ -6,18 +6,15 @@ import pytest
 
 from enterprise.queries import device_name
 
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 AGENTS = {
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
-    " Safari/537.36 Edg/156.0.0.0": "Edge · Windows",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
-    " Safari/537.36": "Chrome · Linux",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-    " Version/19.0 Mobile/15E148 Safari/604.1": "Safari · iOS",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15.1; rv:150.0) Gecko/20100101 Firefox/150.0":
-        "Firefox · macOS",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Edg/156.0.0.0": "Edge · Windows",
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT}": "Chrome · Linux",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1": "Safari · iOS",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15.1) Firefox/150.0": "Firefox · macOS",
     "a program of our own": "a program of our own",
     "": "",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("agent", "name"), AGENTS.items())

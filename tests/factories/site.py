@@ -1,8 +1,8 @@
 """The customers' site as people meet it: a real server, one browser, and eyes on every page.
 
 A desk is one browser profile at which people sign in one after another. Each page it opens is
-looked at: no sideways scrolling, no finding of axe-core, no untranslated words, and nothing that the
-browser complained about (content security policy, scripts, failed requests).
+looked at: no sideways scrolling, no finding of axe-core, no untranslated words, and nothing that
+the browser complained about (content security policy, scripts, failed requests).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ WORDS = """() => {
 # Names and codes that are the same in every language.
 SAME_EVERYWHERE = re.compile(
     r"JavaScript|PIN|TWD|USD|SMS|English|service@bank\.example|\b(Edge|Chrome|Firefox|Safari) · \w+"
-    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|T\d{8}-\d{8}|OPENING-\d{12}"
+    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|…[0-9A-F]{4}\b|T\d{8}-\d{8}|OPENING-\d{12}"
 )
 FOREIGN_WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -100,7 +100,7 @@ class Site:
     address: str
     world: World
     browser: Browser
-    makes_seen: set[str] = field(default_factory=set)
+    makes_seen: set[str]
     holders: dict[str, Holder] = field(default_factory=dict)
 
     @contextmanager
@@ -212,7 +212,7 @@ class Desk:
 
     # --- people -------------------------------------------------------------------------------
     def be(self, login: str, *, company: str = "") -> None:
-        """Let this person sit down here: sign out who was there, sign in, take the card into use."""
+        """Let this person sit down here: who was there signs out; a card is taken into use."""
         person = f"{company}/{login}"
         if self.person == person:
             return
