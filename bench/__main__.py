@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,28 +16,30 @@ from bench.http_load import site
 from bench.places import BANK, HORDAK, PROJECT, REPLAY, SNAPSHOT, Places, places
 from bench.replay import ReplayFailed, Script, load, write_script
 from bench.runner import Series, SliceRefused, interleave
+from corpbank.messages import compile_catalogues
 from corpbank.services import ServiceError
 
 COMPANIES = 4
 FEWEST_ROUNDS = 5
-RECORDED = 120
+RECORDED = 80
 
 
 def main() -> int:
     """Run everything; 1 where a slice was refused or something did not start."""
     options = _options()
     started = time.monotonic()
-    cores = facts.pin_cores()
+    cores, load_before = facts.pin_cores(), os.getloadavg()[0]
+    compile_catalogues()
     try:
         with places() as found:
             series, script, said = _measure(found, options)
     except (SliceRefused, CrewFailed, ReplayFailed, ServiceError) as refusal:
         _tell(f"refused: {refusal}")
         return 1
-    known = facts.machine(cores, said)
+    known = facts.machine(cores, said, (load_before, os.getloadavg()[0]))
     command = "make bench" if not options.quick else "python -m bench --quick"
     print("\n".join(f"{name}: {value}" for name, value in known))
-    print("\n" + report.plain(report.speed_rows(series), columns=6))
+    print("\n" + report.plain(report.speed_rows(series), columns=7))
     ratios = report.ratio_rows(series)
     print("\n" + report.plain(ratios, columns=5))
     print("\nNot comparable:")

@@ -229,7 +229,7 @@ class Worker:
         approvals.submit(actor=maker, reference=reference, form_key=ids.token(), now=now)
         session = session_digest(self.session_key)
         shown = approvals.prepare_decision(
-            actor=releaser, reference=reference, act=Act.RELEASE, reason="",
+            actor=releaser, reference=reference, act=Act.RELEASE, revision=1, reason="",
             session_key_sha256=session, audience=self.origin, now=now,
         )  # fmt: skip
         certificates.unlock(

@@ -17,13 +17,15 @@ from bench.replay import Script, replay
 class Slice:
     """One contender's run in one round.
 
-    `per_second` counts releases or postings; `cpu_ms` is the processor time of one in the
-    measured processes where it is known; `p50_ms` the median of one where it is known.
+    `per_second` counts releases or postings. Where they are known: `cpu_ms` is the processor time
+    of one in the measured processes, `p50_ms` the median of one, `form_ms` that of its form alone,
+    without the page after it.
     """
 
     per_second: float
     cpu_ms: float | None = None
     p50_ms: float | None = None
+    form_ms: float | None = None
     failures: tuple[str, ...] = ()
 
 
@@ -99,6 +101,7 @@ class OverHTTP:
         return Slice(
             per_second=len(sent.references) / sent.seconds,
             p50_ms=statistics.median(sent.times_ms),
+            form_ms=statistics.median(sent.forms_ms) if sent.forms_ms else None,
             failures=tuple(sent.failures),
         )
 
@@ -177,15 +180,15 @@ def all_contenders(
     """Return everybody who takes part; `scale` turns a full number of acts into this run's."""
     most = len(bank.hands)
     found: list[Contender] = [
-        InProcess(bank, 1, scale(80)),
-        InProcess(bank, most, scale(50)),
-        OverHTTP(bank, places, 1, scale(40)),
-        OverHTTP(bank, places, most, scale(30)),
+        InProcess(bank, 1, scale(40)),
+        InProcess(bank, most, scale(25)),
+        OverHTTP(bank, places, 1, scale(20)),
+        OverHTTP(bank, places, most, scale(12)),
         Statements(places, checker, script, references, 1),
         Statements(places, checker, script, references, most),
     ]
     if peer is not None:
-        found += [Hordak(peer, 1, scale(200)), Hordak(peer, most, scale(150))]
+        found += [Hordak(peer, 1, scale(150)), Hordak(peer, most, scale(100))]
     return found
 
 

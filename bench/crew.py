@@ -8,6 +8,7 @@ import os
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -102,12 +103,11 @@ def _serve(
     except Exception:  # noqa: BLE001 -- whatever it is, the runner must hear of it
         line.send((False, traceback.format_exc()))
         return
-    while True:
-        try:
+    # The runner has gone when the line is cut, in whatever way.
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        while True:
             verb, given = line.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            line.send((True, getattr(worker, verb)(**given)))
-        except Exception:  # noqa: BLE001 -- the same
-            line.send((False, traceback.format_exc()))
+            try:
+                line.send((True, getattr(worker, verb)(**given)))
+            except Exception:  # noqa: BLE001 -- the same
+                line.send((False, traceback.format_exc()))

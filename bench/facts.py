@@ -22,10 +22,19 @@ def pin_cores() -> list[int]:
     return cores
 
 
-def machine(cores: list[int], database: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the facts of the machine and of everything that was measured, each with its name."""
+def machine(
+    cores: list[int], database: Mapping[str, str], loads: tuple[float, float]
+) -> list[tuple[str, str]]:
+    """Return the facts of the machine and of everything that was measured, each with its name.
+
+    `loads` is the load average of one minute before the run and at its end.
+    """
     return [
         ("processor", f"{_processor()}, {len(cores)} of {os.cpu_count()} cores used by all"),
+        (
+            "other load",
+            "{:.1f} processes wanted a core before it began, {:.1f} at its end".format(*loads),
+        ),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
         ("system", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("interpreter", _interpreter()),

@@ -67,13 +67,14 @@ COMPARISONS = (
 
 def speed_rows(series: Sequence[Series]) -> list[list[str]]:
     """Return the table of per-round medians, minima and maxima, its head first."""
-    head = ["contender", "per s: median", "min", "max", "ms of one: median", "CPU ms of one"]
+    head = ["contender", "per s: median", "min", "max", "ms of one", "of it the form", "CPU ms"]
     rows = [
         [
             one.name,
             *(f"{value:.0f}" for value in _spread(one.speeds)),
             f"{statistics.median(one.times):.1f}" if one.times else "",
-            f"{one.cpu_ms:.1f}" if one.cpu_ms is not None else "",
+            "" if one.form_ms is None else f"{one.form_ms:.1f}",
+            "" if one.cpu_ms is None else f"{one.cpu_ms:.1f}",
         ]
         for one in series
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.contenders import Contender, Slice
@@ -33,8 +33,17 @@ class Series:
     @property
     def cpu_ms(self) -> float | None:
         """Return the median processor time of one act in milliseconds, where it is known."""
-        known = [one.cpu_ms for one in self.slices if one.cpu_ms is not None]
-        return statistics.median(known) if known else None
+        return _median(one.cpu_ms for one in self.slices)
+
+    @property
+    def form_ms(self) -> float | None:
+        """Return the median milliseconds of a form without the page after it, where it is known."""
+        return _median(one.form_ms for one in self.slices)
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
 
 
 def interleave(

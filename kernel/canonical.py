@@ -10,8 +10,11 @@ import rfc8785
 
 from kernel.errors import RuleBroken, translatable as _
 
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+# Control, format (bidirectional marks, zero width, tags), surrogate, private use, unassigned,
+# line and paragraph breaks.
+HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that show nothing although their category does not say so.
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def canonical_bytes(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -27,18 +30,20 @@ def sha256_hex(data: bytes) -> str:
 def has_hidden_characters(text: str) -> bool:
     """Tell whether a text holds characters that could make it read otherwise than it is."""
     return any(
-        character in BIDI or character in INVISIBLE or unicodedata.category(character) == "Cc"
+        character in INVISIBLE or unicodedata.category(character) in HIDDEN_CATEGORIES
         for character in text
     )
 
 
-def plain_text(text: str) -> str:
+def plain_text(text: str, *, field: str = "") -> str:
     """Return a text in Unicode NFC, refusing bidirectional and control characters (signing.md).
 
-    Raises RuleBroken `text.hidden_characters`.
+    Raises RuleBroken `text.hidden_characters` beside the form field named.
     """
     if has_hidden_characters(text):
         raise RuleBroken(
-            "text.hidden_characters", _("The text holds characters that cannot be seen.")
+            "text.hidden_characters",
+            _("The text holds characters that cannot be seen."),
+            field=field,
         )
     return unicodedata.normalize("NFC", text)

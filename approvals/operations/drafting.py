@@ -15,7 +15,7 @@ from approvals.queries.cases import visible_to
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
 from identity.models import User
-from identity.operations import home_chain
+from identity.operations import claim_form, home_chain
 from identity.permissions import check
 from kernel import ids
 from kernel.clock import business_date
@@ -92,13 +92,15 @@ def edit_request(
 
 
 @transaction.atomic(durable=True)
-def delete(*, actor: User, reference: str, now: datetime) -> None:
-    """Drop a draft that was never submitted; only who made or edited it may (DUAL-1).
+def delete(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
+    """Drop a draft that was never submitted; only who made or edited it may (DUAL-1, TRF-8).
 
     Raises RequestNotFound, WrongState, NotForYou.
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
+    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+        return reference
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)
     if not request.editors.filter(user=actor).exists():
@@ -107,6 +109,7 @@ def delete(*, actor: User, reference: str, now: datetime) -> None:
     request.changed_at = now
     request.save(update_fields=["state", "changed_at"])
     _record(request, f"approvals.request.{Act.DELETE}d", actor, now)
+    return reference
 
 
 def lock_request(actor: User, reference: str, now: datetime) -> Request:

@@ -33,7 +33,9 @@ REASONS = {
     Reason.NO_ACCOUNT_RIGHT: gettext_lazy("Has no right on this account."),
     Reason.OVER_OWN_LIMIT: gettext_lazy("The amount is above this person's own limit."),
     Reason.NO_CERTIFICATE: gettext_lazy("Has no certificate that can sign."),
-    Reason.CERTIFICATE_SUSPENDED: gettext_lazy("The certificate is suspended."),
+    Reason.CERTIFICATE_SUSPENDED: gettext_lazy(
+        "The certificate or card cannot sign now: suspended, locked or expired."
+    ),
 }
 EVENTS = {
     "approvals.request.drafted": (gettext_lazy("Drafted"), "neutral"),

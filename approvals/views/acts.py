@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
@@ -13,9 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from approvals import operations
+from approvals.errors import NotForYou
 from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.permissions import Permission
+from approvals.policies.resolver import Reason
 from approvals.queries.cases import visible_request
+from approvals.queries.words import REASONS
 from approvals.states import DECISIONS, Act
 from approvals.views.pages import show_request
 from approvals.views.panels import Failure, add_error, explain
@@ -47,7 +51,7 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
         error = _as_seen(request, reference, refusal)
         _write_down(request, reference, Act(act), error)
         return JsonResponse(
-            {"ok": False, "code": error.code, "message": explain(error), "field": error.field},
+            {"ok": False, "code": error.code, "message": _told(error), "field": error.field},
             status=error.status,
         )
     return JsonResponse(
@@ -78,12 +82,12 @@ def withdraw(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def delete(request: PersonRequest, reference: str) -> HttpResponse:
     """Drop a draft."""
-    try:
-        operations.delete(actor=request.user, reference=reference, now=clock.now())
-    except DomainError as error:
-        raise _as_seen(request, reference, error) from None
-    messages.success(request, _("Draft %(reference)s has been deleted.") % {"reference": reference})
-    return HttpResponseRedirect(reverse("approvals:inbox") + "?tab=mine")
+    here = reverse("approvals:inbox") + "?tab=mine"
+    response = _plain_act(request, reference, Act.DELETE, operations.delete, then=here)
+    if response.status_code == HTTPStatus.FOUND:
+        told = _("Draft %(reference)s has been deleted.") % {"reference": reference}
+        messages.success(request, told)
+    return response
 
 
 @requires(Permission.REVIEW)
@@ -120,8 +124,20 @@ def _shown_revision(request: PersonRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
+def _told(error: DomainError) -> str:
+    """Return what went wrong; to people who may not act, every reason."""
+    if not isinstance(error, NotForYou):
+        return explain(error)
+    return " ".join([explain(error), *(str(REASONS[Reason(one)]) for one in error.reasons)])
+
+
 def _plain_act(
-    request: PersonRequest, reference: str, act: Act, operation: Callable[..., str]
+    request: PersonRequest,
+    reference: str,
+    act: Act,
+    operation: Callable[..., str],
+    *,
+    then: str = "",
 ) -> HttpResponse:
     form = ActForm(request.POST)
     if not form.is_valid():
@@ -136,7 +152,7 @@ def _plain_act(
         raise _as_seen(request, reference, error) from None
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
-    return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
+    return HttpResponseRedirect(then or reverse("approvals:confirm", args=[reference]))
 
 
 def _signed_act(

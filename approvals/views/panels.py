@@ -16,6 +16,7 @@ from approvals.permissions import Permission, can
 from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
+from certificates.errors import SigningReason, SigningRefused
 from certificates.policies import PIN_TRIES
 from identity.permissions import PersonRequest
 from kernel import ids
@@ -181,6 +182,8 @@ class DecisionPage:
     def _signed_panel(self, act: Act, label: str, *, explain: str = "", tone: str = "") -> ActPanel:
         page = self._page
         why_not = " ".join(page.acts.get(act, ()))
+        if why_not:
+            why_not = f"{why_not} {self._card_problem()}".strip()
         failed = self._failure if self._failure and self._failure.act == act else None
         needs_reason = act in (Act.RETURN, Act.REJECT)
         blank = ReasonForm(auto_id=f"id_{act}_%s") if needs_reason else None
@@ -191,6 +194,14 @@ class DecisionPage:
             sign=None if why_not else self._signing(act), idempotency_key=ids.token(),
             explain=explain, tone=tone,
         )  # fmt: skip
+
+    def _card_problem(self) -> str:
+        """Return what stops the reader's own card, where they hold one, and what to do about it."""
+        found, page = self._certificate, self._page
+        if found is None:
+            return ""
+        refusal = found.refusal(function=page.kind_code, amount=page.amount, now=self._now)
+        return str(SigningRefused(SigningReason(refusal))) if refusal else ""
 
     def _signing(self, act: Act) -> Signing | None:
         found = self._certificate

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from certificates.operations.authority import prepare_authority, publish_crl, publish_crl_step
+from certificates.operations.authority import (
+    keep_list_current,
+    prepare_authority,
+    publish_crl,
+    publish_crl_step,
+)
 from certificates.operations.enrolment import (
     EnrolOutcome,
     EnrolResult,
@@ -40,6 +45,7 @@ __all__ = [
     "enrol",
     "issue_letter",
     "issue_letter_step",
+    "keep_list_current",
     "prepare_authority",
     "prepare_confirmation",
     "prepare_signature",

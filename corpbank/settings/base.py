@@ -169,6 +169,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "alerts.sweep": {"task": "alerts.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "certificates.keep_list_current": {
+        "task": "certificates.keep_list_current",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
 }
 

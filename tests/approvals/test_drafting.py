@@ -42,7 +42,9 @@ def edit(world: World, who: Holder, reference: str, key: str = "", **changes: An
 
 def delete(world: World, who: Holder, reference: str) -> None:
     """Delete a draft as somebody."""
-    approvals.delete(actor=who.act_as(world.now), reference=reference, now=world.now)
+    approvals.delete(
+        actor=who.act_as(world.now), reference=reference, form_key=ids.token(), now=world.now
+    )
 
 
 @pytest.mark.req("DUAL-1")

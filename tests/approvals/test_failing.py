@@ -90,7 +90,7 @@ def test_a_release_that_cannot_be_done_has_done_nothing_and_can_be_repeated(
 
 @pytest.mark.req("TRF-6")
 def test_a_payees_account_closed_meanwhile_stops_the_release(world: World) -> None:
-    number = "200000000038"
+    number = "200000000099"
     closing = open_account(
         number=number, company_id=world.second.company.pk, currency="TWD", name="Empty",
         opening_balance=Decimal(0),

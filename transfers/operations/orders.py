@@ -10,6 +10,7 @@ from django.db import transaction
 from approvals import operations as approvals
 from approvals.kinds import kind_of
 from approvals.operations.drafting import next_reference
+from certificates.errors import StatementRefused
 from certificates.formats.texts import check_text
 from identity.models import User
 from identity.operations import claim_form
@@ -38,7 +39,8 @@ class OrderFields:
 def create_order(*, actor: User, fields: OrderFields, form_key: str, now: datetime) -> str:
     """Keep a new transfer as a draft and return its reference (TRF-1, TRF-8, DUAL-1).
 
-    Raises NoRightOnAccount, AccountBlocked, PayeeUnknown, PayeeCurrency, SameAccount, WrongDate.
+    Raises NoRightOnAccount, AccountBlocked, PayeeUnknown, PayeeCurrency, SameAccount, WrongDate,
+    and what refuses a text that nobody could sign (SIGN-1).
     """
     check(actor, Permission.EDIT)
     kind = kind_of(KIND)
@@ -90,8 +92,17 @@ def _fill(order: PaymentOrder, actor: User, fields: OrderFields, now: datetime) 
     )  # fmt: skip
     order.from_account_id = route.source.id
     order.payee_account = route.target.number
-    order.payee_name = check_text(fields.payee_name)
+    order.payee_name = _signable(fields.payee_name, "payee_name")
     order.amount, order.currency = fields.money.amount, fields.money.currency
     order.value_date = fields.value_date
-    order.memo = check_text(fields.memo)
+    order.memo = _signable(fields.memo, "memo")
     order.changed_at = now
+
+
+def _signable(text: str, field: str) -> str:
+    """Return a text as it will be signed; what nobody could sign is refused beside its field."""
+    try:
+        return check_text(text)
+    except StatementRefused as refused:
+        refused.field = field
+        raise
