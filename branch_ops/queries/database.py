@@ -108,10 +108,13 @@ def forbidden_rights() -> list[tuple[str, str]]:
 
 
 def unapplied_migrations() -> list[str]:
-    """Return the names of migrations this installation brings and the database has not seen."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+    """Return the names of migrations this installation brings and the database has not seen.
+
+    A gap is found too: Django's own plan looks no further back than the newest one applied.
+    """
+    loader = MigrationExecutor(connection).loader
+    waiting = set(loader.graph.nodes) - set(loader.applied_migrations)
+    return [f"{app}.{name}" for app, name in sorted(waiting)]
 
 
 def lock_timeout() -> str:

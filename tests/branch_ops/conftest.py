@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from approvals.states import Act
 from corpbank.settings import base
 from corpbank.settings.policies import staff_policy
 from kernel import clock
-from tests.factories.world import PASSWORD, World, make_world
+from tests.factories.world import PASSWORD, World, decide, make_world, submit
 
 SIGN_IN = "/sign-in/"
 
@@ -45,3 +46,18 @@ def staff_client(staff_site, world) -> Callable[[str], Client]:
         return client
 
     return come_in
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Return a bank where each customer has made transfers and one was released."""
+    for company in (world.first, world.second):
+        maker = world.holder("maker01", company, card=False)
+        source = "100000000011" if company is world.first else "200000000012"
+        payee = "200000000012" if company is world.first else "100000000011"
+        amount = 5_000 if company is world.first else 50
+        references = [
+            submit(world, maker, amount, from_account=source, payee=payee) for _ in range(3)
+        ]
+        decide(world, world.holder("release1", company), references[0], Act.RELEASE)
+    return world
