@@ -46,6 +46,8 @@ class ReadOnlyInline(admin.TabularInline):
 class LegInline(ReadOnlyInline):
     model = Leg
     fields = ("account", "amount", "currency", "balance_after")
+    # A posting shows both sides; what is left on an account is for those who may see the account.
+    private = {"balance_after": "account"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leg]:
         """Load the accounts the rows name along with them."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import InlineModelAdmin, ModelAdmin
+from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import display_for_value, quote, unquote
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms.models import _get_foreign_key
@@ -72,7 +72,8 @@ class Window(ModelAdmin):
 
     A room's admin class brings `visible(actor, rows)`, and may bring `audit_target(row)` (whose
     history the row's page shows), `related` (rows that belong to it: model, path to it, columns)
-    and `inspected_as` (another model whose permission opens it, as `app.model`).
+    and `inspected_as` (another model whose permission opens it, as `app.model`). An inline may
+    bring `private` (columns shown only to whoever may see the row that another column names).
     """
 
     actions = None
@@ -275,22 +276,22 @@ class Window(ModelAdmin):
 
     def _related(self, request: HttpRequest, row: Model) -> Iterable[Related]:
         for inline in self.get_inline_instances(request, row):
-            rows, names = self._inline_rows(request, inline, row)
-            yield self._table(request, inline.model, rows, names)
-        for model, route, names in self._related_rows:
+            key = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
+            rows = inline.get_queryset(request).filter(**{key.name: row})
+            names = [name for name in inline.fields or () if isinstance(name, str)]
+            private = getattr(inline, "private", {})
+            yield self._table(request, inline.model, rows, names, private)
+        for model, route, listed in self._related_rows:
             rows = model._default_manager.filter(**{route: row}).order_by("pk")
-            yield self._table(request, model, rows, names)
-
-    def _inline_rows(
-        self, request: HttpRequest, inline: InlineModelAdmin, row: Model
-    ) -> tuple[QuerySet[Model], Sequence[str]]:
-        key = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
-        rows = inline.get_queryset(request).filter(**{key.name: row})
-        names = [name for name in inline.fields or () if isinstance(name, str)]
-        return rows, names
+            yield self._table(request, model, rows, listed, {})
 
     def _table(
-        self, request: HttpRequest, model: type[Model], rows: QuerySet[Model], names: Sequence[str]
+        self,
+        request: HttpRequest,
+        model: type[Model],
+        rows: QuerySet[Model],
+        names: Sequence[str],
+        private: Mapping[str, str],
     ) -> Related:
         by_name = {field.name: field for field in model._meta.concrete_fields}
         shown = [by_name[name] for name in names if name in by_name and not is_secret(name)]
@@ -298,20 +299,30 @@ class Window(ModelAdmin):
         found = list(rows.select_related(*keys)[: MOST_RELATED + 1])
         window = self.admin_site.window_on(model)
         opens = window is not None and window._has_page() and window.has_view_permission(request)
+        seen = {key: self._seen(request, by_name[key], found) for key in private.values()}
+
+        def cell(item: Model, at: int, field: Field) -> Cell:
+            hidden = field.name in private and (
+                getattr(item, by_name[private[field.name]].attname) not in seen[private[field.name]]
+            )
+            value = None if hidden else _shown(value_text(field, item))
+            url = window.row_url("change", item) if window and opens and not at else ""
+            return Cell(field.name, label_of(field), value, url)
+
         return Related(
             title=MODEL_NAMES.get(model._meta.label_lower, model._meta.verbose_name_plural),
             labels=[(field.name, label_of(field)) for field in shown],
             rows=[
-                [
-                    Cell(
-                        field.name,
-                        label_of(field),
-                        _shown(value_text(field, item)),
-                        window.row_url("change", item) if window and opens and not at else "",
-                    )
-                    for at, field in enumerate(shown)
-                ]
+                [cell(item, at, field) for at, field in enumerate(shown)]
                 for item in found[:MOST_RELATED]
             ],
             more=len(found) > MOST_RELATED,
         )
+
+    def _seen(self, request: HttpRequest, field: Field, rows: Sequence[Model]) -> set[object]:
+        """Return the keys of those rows a column names that the reader may see."""
+        window = self.admin_site.window_on(field.related_model)
+        if window is None or not window.has_view_permission(request):
+            return set()
+        named = {getattr(row, field.attname) for row in rows}
+        return set(window.get_queryset(request).filter(pk__in=named).values_list("pk", flat=True))

@@ -208,6 +208,29 @@ def test_a_row_leads_only_to_rows_the_reader_may_see(staff_client: ComeIn, busy:
     assert urls["granted_by"] == ""
 
 
+def test_a_posting_does_not_tell_the_balance_of_an_account_one_may_not_see(
+    staff_client: ComeIn, busy: World
+) -> None:
+    """Both sides of a transfer between two branches' customers see it; each its own balance."""
+    paid = PaymentOrder.objects.get(company=busy.first.company, executed_at__isnull=False)
+    posting = Posting.objects.get(reference=paid.reference)
+    balances = {}
+    for login_name in ("branch001", "branch002", "auditor001"):
+        page = staff_client(login_name).get(f"/ledger/posting/{posting.pk}/")
+        [legs] = page.context["related"]
+        balances[login_name] = [
+            cell.value is not None
+            for row in legs.rows
+            for cell in row
+            if cell.name == "balance_after"
+        ]
+    assert balances == {
+        "branch001": [True, False],
+        "branch002": [False, True],
+        "auditor001": [True, True],
+    }
+
+
 # --- nothing can be changed ----------------------------------------------------------------------
 @pytest.mark.req("DUAL-6", "DEL-1")
 @pytest.mark.parametrize("role", STAFF_ROLES)
