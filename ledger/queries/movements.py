@@ -34,7 +34,7 @@ class Movement:
     currency: str
     balance_after: Decimal | None
     counterparty_number: str
-    counterparty_name: str
+    counterparty_name: str  # empty where the other side is an account of the bank itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _movement(leg: Leg, other: Account | None) -> Movement:
         currency=leg.currency,
         balance_after=leg.balance_after,
         counterparty_number=other.number if other else "",
-        counterparty_name=owner or (other.name if other else ""),
+        counterparty_name=owner,
     )
 
 

@@ -182,19 +182,23 @@ class Browser:
         assert prepared["ok"], prepared
         unlocked = self.unlock(prepared["sign_request"]).json()
         assert unlocked["ok"], unlocked
+        fields = self.sign(prepared, unlocked["now"])
+        return fields | ({"reason": reason} if reason else {})
+
+    def sign(self, prepared: dict[str, str], signing_time: str) -> dict[str, str]:
+        """Let the card sign a prepared statement and return the fields of the form."""
         assert self.holder.card is not None
         signature = self.holder.card.sign_statement(
             base64.b64decode(prepared["statement"]),
             bytes.fromhex(prepared["certificate_sha256"]),
-            read_signing_time(unlocked["now"]),
+            read_signing_time(signing_time),
         )
-        fields = {
+        return {
             "sign_request": prepared["sign_request"],
             "signature": base64.b64encode(signature).decode(),
-            "signing_time": unlocked["now"],
+            "signing_time": signing_time,
             "idempotency_key": ids.token(),
         }
-        return fields | ({"reason": reason} if reason else {})
 
     def decide(self, reference: str, act: str, reason: str = "", **changes: str) -> HttpResponse:
         """Open the decision page, sign one of its acts and send the form."""
