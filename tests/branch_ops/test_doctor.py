@@ -201,12 +201,12 @@ def test_a_trigger_that_was_switched_off_is_found(
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_was_not_applied_is_found(owner_cursor: psycopg.Cursor) -> None:
     applied = owner_cursor.execute(
-        "DELETE FROM django_migrations WHERE app = 'transfers' AND name = '0002_guards'"
+        "DELETE FROM django_migrations WHERE app = 'transfers' AND name = '0003_keep'"
         " RETURNING app, name, applied"
     ).fetchone()
     assert applied is not None
     try:
-        assert database.unapplied_migrations() == ["transfers.0002_guards"]
+        assert database.unapplied_migrations() == ["transfers.0003_keep"]
         assert findings()["database.migrations"][0][0] == Level.FAIL
     finally:
         owner_cursor.execute(
