@@ -65,12 +65,17 @@ def test_wrong_pins_show_the_tries_left_and_the_third_locks_the_card(
     assert Request.objects.get(reference=pending).state == "PENDING"
 
 
-@pytest.mark.req("SIGN-6")
-def test_a_browser_without_the_key_says_so(desk: Desk, site: Site, pending: str) -> None:
+@pytest.mark.req("SIGN-6", "AUTH-3")
+def test_another_browser_ends_the_session_here_but_does_not_hold_the_key(
+    desk: Desk, site: Site, pending: str
+) -> None:
     desk.be("release1")
-    desk.sign_out()
     with site.desk() as other:
-        other.be("release1")
+        other.sign_in(site.world.company.code, "release1")
+        other.press("form[action='/sign-in/elsewhere/'] button[type=submit]")
+        desk.open("/inbox/")
+        assert desk.path == SIGN_IN
+        desk.person = ""
         other.open(f"/requests/{pending}/")
         expect(status(other)).to_contain_text("This browser does not hold the key of your card.")
         assert other.page.locator("#pin-release").is_disabled()
