@@ -16,8 +16,8 @@ class EntryAdmin(admin.ModelAdmin):
     date_hierarchy = "at"
     ordering = ("-id",)
     fields = (
-        "at", "chain", "position", "event", "event_code", "outcome", "actor", "target", "before", "after", "reason",
-        "address", "request_number", "previous_seal", "seal",
+        "at", "chain", "position", "event", "event_code", "outcome", "actor", "target", "before",
+        "after", "reason", "address", "request_number", "previous_seal", "seal",
     )  # fmt: skip
 
     @admin.display(description=_("event code"))

@@ -1,7 +1,8 @@
 """Send the very statements of recorded releases with pgbench: the limit of this database.
 
 Each client is one company and does its releases in the order they were recorded, on a copy of the
-database as it was before: so identities, running balances and the hash chain come out the same.
+database as it was before: so running balances and the hash chain come out the same. Only numbers
+that sequences give follow the order in which clients happen to come.
 """
 
 from __future__ import annotations

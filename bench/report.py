@@ -164,7 +164,8 @@ signing happen before and are not measured. Each process, browser and client is 
 own. {rounds} rounds; in each, every contender ran once, each round beginning with another one.
 After every slice the ledger was verified and every release looked for; a single failure refuses
 the run. pgbench sends the statements that were recorded from the same releases, company by company
-in the same order, on a copy of the database as it was before, so that it writes the same rows.
+in the same order, on a copy of the database as it was before, so that it
+writes the same balances and the same hash chain.
 
 ## Speed
 

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import NotAllowed, RuleBroken
 
+READ_ONLY = _("This window only shows. Changes are made as requests that a second person releases.")
+
 
 class WindowReadOnly(NotAllowed):
     """Say that the window shows and never changes (DUAL-6)."""
@@ -13,9 +15,7 @@ class WindowReadOnly(NotAllowed):
     def __init__(self) -> None:
         super().__init__(
             "branch_ops.window_read_only",
-            _(
-                "This window only shows. Changes are made as requests that a second person releases."
-            ),
+            READ_ONLY,
         )
 
 

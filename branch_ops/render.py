@@ -176,7 +176,7 @@ CODED = frozenset(
 )  # fmt: skip
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
-    "": "–",
+    "": "-",
     "ACTIVE": _("In force"),
     "APPLIED": _("Applied for"),
     "AUTHENTICATION": _("Signing in"),
@@ -232,7 +232,7 @@ WORDS: Mapping[str, Text] = {
     "signed out": _("signed out"),
     "staff": _("Staff site"),
     "transfers.transfer": _("Transfer"),
-    "TRANSFER": _("Transfer"),
+    "transfer": _("Transfer"),
     "alerts.message.state:PENDING": _("Waiting"),
     "certificates.certificate.state:EXPIRED": _("Run out"),
     "certificates.letter.state:EXPIRED": _("Run out"),

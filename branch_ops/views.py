@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -16,7 +17,7 @@ from branch_ops.errors import SignInPaused, SignInRefused
 from branch_ops.forms import LanguageForm, SignInForm
 from identity import operations
 from identity.operations import SignInResult
-from identity.permissions import public
+from identity.permissions import PersonRequest, public
 from identity.policies import SignInOutcome
 from kernel import clock
 from kernel.errors import RuleBroken
@@ -30,7 +31,7 @@ LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
 @public
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of the bank in, or say the one thing that is said of every failure (AUTH-1)."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(_inside(request, request.GET.get("next", "")))
@@ -58,7 +59,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def take_over(request: HttpRequest) -> HttpResponse:
+def take_over(request: PersonRequest) -> HttpResponse:
     """End the person's other session and go on here (AUTH-3)."""
     try:
         ticket = signing.loads(
@@ -81,7 +82,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
     if request.session.session_key:
         operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
@@ -91,7 +92,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: PersonRequest) -> HttpResponse:
     """Keep the reader's choice of language and go back to the page (DEL-3)."""
     form = LanguageForm(request.POST)
     response = HttpResponseRedirect(_inside(request, request.POST.get("next", "")))
@@ -103,15 +104,16 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _let_in(request: HttpRequest, result: SignInResult, target: str) -> HttpResponse:
+def _let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpResponse:
     assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
     request.session.adopt(result.session_key)
+    rotate_token(request)
     response = HttpResponseRedirect(_inside(request, target))
     _keep_language(response, result.user.language)
     return response
 
 
-def _elsewhere(request: HttpRequest, result: SignInResult, target: str) -> HttpResponse:
+def _elsewhere(request: PersonRequest, result: SignInResult, target: str) -> HttpResponse:
     assert result.user is not None  # noqa: S101 - the person gave a right password
     ticket = {"user": result.user.public_id, "other": result.other_sha256, "next": target}
     page = {
@@ -122,19 +124,19 @@ def _elsewhere(request: HttpRequest, result: SignInResult, target: str) -> HttpR
     return render(request, "branch_ops/elsewhere.html", {"page": page})
 
 
-def _refused(request: HttpRequest, error: RuleBroken) -> HttpResponse:
+def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
     form = SignInForm(initial={"next": request.POST.get("next", "")})
     return _door(request, form, refusal=str(error), status=422)
 
 
 def _door(
-    request: HttpRequest, form: SignInForm, *, refusal: str = "", status: int = 200
+    request: PersonRequest, form: SignInForm, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"form": form, "refusal": refusal}
     return render(request, "branch_ops/sign_in.html", context, status=status)
 
 
-def _inside(request: HttpRequest, target: str) -> str:
+def _inside(request: PersonRequest, target: str) -> str:
     """Return an address of this site to go on to; any other leads to the overview."""
     fine = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -150,5 +152,5 @@ def _keep_language(response: HttpResponse, language: str) -> None:
         max_age=LANGUAGE_KEPT_SECONDS,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )

@@ -11,6 +11,15 @@ from certificates.states import CertificateState
 from identity import queries as identity
 
 SOON = timedelta(days=60)
+# In the order in which they are looked for: each names itself beside those it descends from.
+BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iOS"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
 
 
 def certificate_rows(user_id: int, *, now: datetime) -> list[dict[str, object]]:
@@ -72,6 +81,13 @@ def _certificate(row: certificates.CertificateFacts, now: datetime) -> dict[str,
     }
 
 
+def device_name(agent: str) -> str:
+    """Return the browser and system a User-Agent text names, as people call them; a hint only."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return " · ".join(filter(None, [browser, system])) or agent[:40]
+
+
 def _sign_in(row: identity.SignIn) -> dict[str, object]:
     reasons = {
         "signed out": _("Signed out"),
@@ -83,7 +99,7 @@ def _sign_in(row: identity.SignIn) -> dict[str, object]:
         "started_at": row.started_at,
         "seen_at": row.seen_at,
         "address": row.address,
-        "device": row.agent,
+        "device": device_name(row.agent),
         "state_label": label,
         "tone": "neutral" if row.ended_at else "good",
         "is_this": row.current,

@@ -46,6 +46,8 @@ class ReadOnlyInline(admin.TabularInline):
 class LegInline(ReadOnlyInline):
     model = Leg
     fields = ("account", "amount", "currency", "balance_after")
+    # A posting shows both sides; what is left on an account is for those who may see the account.
+    private = {"balance_after": "account"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leg]:
         """Load the accounts the rows name along with them."""
@@ -81,9 +83,9 @@ class FunctionFilter(admin.SimpleListFilter):
     title = _("function")
     parameter_name = "function"
 
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """Return the functions of accounts."""
-        return [(function.value, FUNCTIONS[function]) for function in AccountFunction]
+        return [(function.value, str(FUNCTIONS[function])) for function in AccountFunction]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[AccountRight]

@@ -182,7 +182,7 @@ def _decide(
         stage_id=submitted.stage(judged.stage.spec.number).pk,
         user=actor,
         act=act,
-        group=group_for(judged.stage, judged.person),
+        group=_place(judged, now),
         reason=reason,
         signature_id=accepted.id,
         decided_at=now,
@@ -191,6 +191,18 @@ def _decide(
     told = _move(act, judged, decision, now)
     _tell_and_record(act, actor, judged, decision, accepted, told, now)
     return reference
+
+
+def _place(judged: _Judged, now: datetime) -> str:
+    """Return whose group's place the actor takes; colleagues are read only for a choice."""
+    stage, submitted = judged.stage, judged.submitted
+    if len(stage.open_groups) > 1:
+        everyone = people(
+            submitted.request.company_id, submitted.kind, submitted.revision.content,
+            submitted.money, now=now,
+        )  # fmt: skip
+        stage = resolve(submitted.case, everyone).current or stage
+    return group_for(stage, judged.person)
 
 
 def _tell_and_record(

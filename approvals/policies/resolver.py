@@ -6,7 +6,7 @@ Buttons, inbox, 'who can release this?' and the decision itself all ask here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from approvals.policies.rules import StageSpec
@@ -167,9 +167,21 @@ def allowed_by_state(act: Act, state: RequestState) -> bool:
 
 
 def group_for(stage: StageView, person: Person) -> str:
-    """Return which group's place a person takes at a stage: a missing group's first, else none."""
-    own = [p.group for p in person.powers if _fits(p, stage.spec)]
-    return next((group for group in stage.open_groups if group in own), "")
+    """Return which group's place a person takes at a stage, or empty text for a place of none.
+
+    Somebody of two missing groups takes the one that leaves the others to people who can fill
+    them.
+    """
+    own = {power.group for power in person.powers if _fits(power, stage.spec)}
+    candidates = [group for group in stage.open_groups if group in own]
+    others = tuple(one for one in stage.eligible if one.user_id != person.user_id)
+    for group in candidates:
+        left = tuple(name for name in stage.open_groups if name != group)
+        rest = replace(stage, missing=stage.missing - 1, open_groups=left, eligible=others)
+        places = _places(rest)
+        if _seated(places) == len(places):
+            return group
+    return candidates[0] if candidates else ""
 
 
 def _stage_view(case: Case, spec: StageSpec, people: tuple[Person, ...]) -> StageView:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import BinaryField, Field, ForeignKey, Model
 from django.utils.functional import Promise, cached_property
@@ -13,6 +15,8 @@ from django.utils.functional import Promise, cached_property
 from branch_ops.render import event_word, label_of, value_text, word_of
 
 Column = Callable[[Any], object]
+Choice = Any  # a dict that Django types for itself alone
+Unread = Any  # arguments that only pass through to Django
 
 # Nobody reads these on a page, whatever an admin class says.
 SECRETS = frozenset(
@@ -28,7 +32,8 @@ class CountedPages(Paginator):
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, at most 10,000."""
-        return int(self.object_list[: self.most].count())
+        rows: Any = self.object_list
+        return int(rows[: self.most].count())
 
 
 def column(field: Field) -> Column:
@@ -60,41 +65,43 @@ def shown_fields(model: type[Model], excluded: Sequence[str]) -> list[Field]:
     ]
 
 
-class _Worded:
-    """Give a filter the column's name in the reader's language."""
-
-    field: Field
-
-    def __init__(self, field: Field, *arguments: Any, **options: Any) -> None:
-        super().__init__(field, *arguments, **options)  # type: ignore[call-arg]
-        self.title = label_of(field)
-
-
-class CodesFilter(_Worded, admin.ChoicesFieldListFilter):
+class CodesFilter(admin.ChoicesFieldListFilter):
     """Offer the choices of a column in the reader's words."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def __init__(self, field: Field, *arguments: Unread, **options: Unread) -> None:
+        super().__init__(field, *arguments, **options)
+        self.title = str(label_of(field))
+
+    def choices(self, changelist: ChangeList) -> Iterator[Choice]:
         """Return the links: all, then each code."""
         yield from _in_words(self.field, super().choices(changelist))
 
 
-class ValuesFilter(_Worded, admin.AllValuesFieldListFilter):
+class ValuesFilter(admin.AllValuesFieldListFilter):
     """Offer the values that occur in a column, in the reader's words."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def __init__(self, field: Field, *arguments: Unread, **options: Unread) -> None:
+        super().__init__(field, *arguments, **options)
+        self.title = str(label_of(field))
+
+    def choices(self, changelist: ChangeList) -> Iterator[Choice]:
         """Return the links: all, then each value."""
         yield from _in_words(self.field, super().choices(changelist))
 
 
-class SeenFilter(_Worded, admin.RelatedOnlyFieldListFilter):
+class SeenFilter(admin.RelatedOnlyFieldListFilter):
     """Offer only what rows the reader may see lead to."""
 
+    def __init__(self, field: Field, *arguments: Unread, **options: Unread) -> None:
+        super().__init__(field, *arguments, **options)
+        self.title = str(label_of(field))
 
-def _in_words(field: Field, choices: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+
+def _in_words(field: Field, choices: Iterator[Choice]) -> Iterator[Choice]:
+    word = event_word if field.name == "event" else partial(word_of, field)
     for choice in choices:
-        shown = choice["display"]
-        if not isinstance(shown, Promise):
-            choice["display"] = event_word(shown) if field.name == "event" else word_of(field, shown)
+        if not isinstance(choice["display"], Promise):
+            choice["display"] = word(choice["display"])
         yield choice
 
 

@@ -24,6 +24,7 @@ from identity.errors import PermissionMissing
 from identity.permissions import SIGNED_IN, requires
 
 View = Callable[..., HttpResponse]
+NoLog = Any  # an empty tuple where Django expects rows of its own log
 
 # Rooms below identity know no people: whose rows are whose is told here.
 BELOW_PEOPLE: dict[str, Callable[..., Any]] = {
@@ -40,13 +41,13 @@ class StaffSite(admin.AdminSite):
     index_title = _("Home")
     index_template = "branch_ops/index.html"
     site_url = None
-    empty_value_display = "–"
+    empty_value_display = "-"
 
     def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],
         admin_class: type[ModelAdmin] | None = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         """Wrap an admin class so that it only shows, and open the window on its rows.
 
@@ -63,15 +64,15 @@ class StaffSite(admin.AdminSite):
             super().register(model, window)
 
     def _window(
-        self, model: type[Model], admin_class: type[ModelAdmin], options: dict[str, Any]
+        self, model: type[Model], admin_class: type[ModelAdmin], options: dict[str, object]
     ) -> type[Window]:
-        body = dict(options)
+        body: dict[str, object] = dict(options)
         below = BELOW_PEOPLE.get(model._meta.label_lower)
         if below is not None:
             body["visible"] = lambda window, actor, rows: below(actor, rows)
         elif not hasattr(admin_class, "visible"):
             raise ImproperlyConfigured(f"{admin_class.__name__} does not say who may see its rows.")
-        window = type(f"{model.__name__}Window", (Window, admin_class), body)
+        window: Any = type(f"{model.__name__}Window", (Window, admin_class), body)
         named = [window.list_display, window.list_filter, window.search_fields, window.fields or ()]
         for name in (str(name) for names in named for name in names):
             if is_secret(name.lstrip("^=@")):
@@ -86,18 +87,20 @@ class StaffSite(admin.AdminSite):
         """Tell whether somebody of the bank is signed in."""
         return request.user.is_authenticated and bool(request.user.is_staff)
 
-    def get_log_entries(self, request: HttpRequest) -> Any:
+    def get_log_entries(self, request: HttpRequest) -> NoLog:
         """Return none: what happened stands in the audit log."""
         return ()
 
-    def admin_view(self, view: View, cacheable: bool = False, permission: str = SIGNED_IN) -> View:
+    def admin_view(  # type: ignore[override]
+        self, view: View, cacheable: bool = False, permission: str = SIGNED_IN
+    ) -> View:
         """Guard a view: somebody of the bank with this permission, who only looks.
 
         The guarded view carries its permission's name, as every address does.
         """
 
         @wraps(view)
-        def looked_at(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def looked_at(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not self.has_permission(request):
                 raise PermissionMissing(permission)
             if request.method not in ("GET", "HEAD"):
@@ -107,20 +110,18 @@ class StaffSite(admin.AdminSite):
         guarded: View = requires(permission)(looked_at)
         return guarded if cacheable else never_cache(guarded)
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return the addresses of the window: overview, rooms, lists, rows, histories."""
         rooms = {model._meta.app_label for model in self._registry}
         lists = [
             path(f"{model._meta.app_label}/{model._meta.model_name}/", include(window.urls))
             for model, window in self._registry.items()
         ]
-        labels = "|".join(sorted(rooms))
+        room = f"^(?P<app_label>{'|'.join(sorted(rooms))})/$"
         return [
             path("", self.admin_view(self.index), name="index"),
             *lists,
-            re_path(
-                f"^(?P<app_label>{labels})/$", self.admin_view(self.app_index), name="app_list"
-            ),
+            re_path(room, self.admin_view(self.app_index), name="app_list"),
             # Whoever is not signed in learns nothing about which addresses exist.
             re_path(r"(?P<url>.*)$", self.admin_view(self.catch_all_view)),
         ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import InlineModelAdmin, ModelAdmin
+from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import display_for_value, quote, unquote
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms.models import _get_foreign_key
@@ -28,10 +28,14 @@ from branch_ops.admin.columns import (
 )
 from branch_ops.queries import history
 from branch_ops.render import MODEL_NAMES, event_word, facts_text, label_of, name_of, value_text
+from identity.models import User
 from identity.permissions import can
 
 # Rows that belong to a row: their model, the path from them to it, their columns.
 RelatedRows = Sequence[tuple[type[Model], str, Sequence[str]]]
+View = Callable[..., HttpResponse]
+Names = Any  # lists of names, columns and filters, each of which Django types for itself alone
+Site = Any  # StaffSite, which imports this module
 ROWS_ON_A_PAGE = 50
 MOST_RELATED = 100
 
@@ -68,7 +72,8 @@ class Window(ModelAdmin):
 
     A room's admin class brings `visible(actor, rows)`, and may bring `audit_target(row)` (whose
     history the row's page shows), `related` (rows that belong to it: model, path to it, columns)
-    and `inspected_as` (another model whose permission opens it, as `app.model`).
+    and `inspected_as` (another model whose permission opens it, as `app.model`). An inline may
+    bring `private` (columns shown only to whoever may see the row that another column names).
     """
 
     actions = None
@@ -78,7 +83,9 @@ class Window(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     paginator = CountedPages
 
-    def __init__(self, model: type[Model], admin_site: Any) -> None:
+    admin_site: Site
+
+    def __init__(self, model: type[Model], admin_site: Site) -> None:
         super().__init__(model, admin_site)
         # The room's class stands behind this one: a default here would hide what it says.
         opened_by = getattr(self, "inspected_as", model._meta.label_lower)
@@ -87,11 +94,10 @@ class Window(ModelAdmin):
         self._fields: dict[str, Field] = {
             field.name: field for field in model._meta.concrete_fields
         }
-        self._columns: list[Any] = [self._column(name) for name in self.list_display]
-
-    def _column(self, name: Any) -> Any:
-        field = self._fields.get(name)
-        return column(field) if field else name
+        self._columns: Names = [
+            column(self._fields[name]) if name in self._fields else name
+            for name in cast(Names, self.list_display)
+        ]
 
     def _has_page(self) -> bool:
         """Tell whether rows have pages: not where the row's key is itself a secret."""
@@ -101,7 +107,7 @@ class Window(ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Tell whether a role in force lets this person look."""
         return self.admin_site.has_permission(request) and can(
-            cast(Any, request.user), self.permission
+            cast(User, request.user), self.permission
         )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -132,16 +138,14 @@ class Window(ModelAdmin):
             for field in self._fields.values()
             if isinstance(field, ForeignKey) and not is_secret(field.name)
         ]
-        return seen.select_related(*self.list_select_related or (), *named)
+        return seen.select_related(*cast(Names, self.list_select_related or ()), *named)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow what the page's own filters ask, and nothing else."""
-        names = [self._filter_name(item) for item in self.list_filter]
-        asked = [
-            self._fields[name] for name in [*names, self.date_hierarchy] if name in self._fields
-        ]
-        own = {item.parameter_name for item in self.list_filter if hasattr(item, "parameter_name")}
-        return lookup in own.union(*(lookups_of(field) for field in asked))
+        filters = cast(Names, self.list_filter)
+        named = [name for name in [*filters, self.date_hierarchy] if name in self._fields]
+        own = {item.parameter_name for item in filters if hasattr(item, "parameter_name")}
+        return lookup in own.union(*(lookups_of(self._fields[name]) for name in named))
 
     # --- how it looks ----------------------------------------------------------------------------
     @property
@@ -149,40 +153,38 @@ class Window(ModelAdmin):
         """Return no scripts: a window has no forms."""
         return forms.Media()
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> Names:
         """Return the columns in the reader's words."""
         return self._columns
 
-    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> Any:
+    def get_list_display_links(self, request: HttpRequest, list_display: Names) -> Names:
         """Let the first column lead to the row's page, where it has one."""
         return list(list_display)[:1] if self._has_page() else None
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> Names:
         """Return the filters in the reader's words; none offers what the reader may not see."""
         return [
             (item, filter_for(self._fields[item])) if item in self._fields else item
-            for item in self.list_filter
+            for item in cast(Names, self.list_filter)
         ]
-
-    def _filter_name(self, item: Any) -> str:
-        return str(item[0] if isinstance(item, (list, tuple)) else item)
 
     # --- addresses -------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         """Return the addresses of the list, of rows and of their histories; there are no others."""
         name = f"{self.opts.app_label}_{self.opts.model_name}"
-        addresses = [("", self.changelist_view, "changelist")]
+        addresses: list[tuple[str, View, str]] = [("", self.changelist_view, "changelist")]
         if hasattr(self, "audit_target"):
             addresses.append(("<path:object_id>/history/", self.history_view, "history"))
         if self._has_page():
             addresses.append(("<path:object_id>/", self.object_view, "change"))
         return [
-            path(route, self._guarded(view), name=f"{name}_{verb}")
+            path(
+                route,
+                self.admin_site.admin_view(view, permission=self.permission),
+                name=f"{name}_{verb}",
+            )
             for route, view, verb in addresses
         ]
-
-    def _guarded(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        return self.admin_site.admin_view(view, permission=self.permission)
 
     def row_url(self, verb: str, row: Model) -> str:
         """Return the address of a row's page (`change`) or `history`."""
@@ -233,7 +235,7 @@ class Window(ModelAdmin):
     def _page(
         self, request: HttpRequest, row: Model, template: str, context: dict[str, Any]
     ) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         shared = {
             **self.admin_site.each_context(request),
             "title": name_of(row),
@@ -263,7 +265,9 @@ class Window(ModelAdmin):
     def _link(self, request: HttpRequest, field: Field, row: Model) -> str:
         """Return the address of the row a column names, where the reader may see it."""
         named = getattr(row, field.name) if isinstance(field, ForeignKey) else None
-        window = self.admin_site.window_on(type(named)) if named is not None else None
+        if named is None:
+            return ""
+        window = self.admin_site.window_on(type(named))
         if window is None or not window.has_view_permission(request) or not window._has_page():
             return ""
         if not window.get_queryset(request).filter(pk=named.pk).exists():
@@ -272,22 +276,22 @@ class Window(ModelAdmin):
 
     def _related(self, request: HttpRequest, row: Model) -> Iterable[Related]:
         for inline in self.get_inline_instances(request, row):
-            rows, names = self._inline_rows(request, inline, row)
-            yield self._table(request, inline.model, rows, names)
-        for model, route, names in self._related_rows:
+            key = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
+            rows = inline.get_queryset(request).filter(**{key.name: row})
+            names = [name for name in inline.fields or () if isinstance(name, str)]
+            private = getattr(inline, "private", {})
+            yield self._table(request, inline.model, rows, names, private)
+        for model, route, listed in self._related_rows:
             rows = model._default_manager.filter(**{route: row}).order_by("pk")
-            yield self._table(request, model, rows, names)
-
-    def _inline_rows(
-        self, request: HttpRequest, inline: InlineModelAdmin, row: Model
-    ) -> tuple[QuerySet[Model], Sequence[str]]:
-        key = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
-        rows = inline.get_queryset(request).filter(**{key.name: row})
-        names = [name for name in inline.fields or () if isinstance(name, str)]
-        return rows, names
+            yield self._table(request, model, rows, listed, {})
 
     def _table(
-        self, request: HttpRequest, model: type[Model], rows: QuerySet[Model], names: Sequence[str]
+        self,
+        request: HttpRequest,
+        model: type[Model],
+        rows: QuerySet[Model],
+        names: Sequence[str],
+        private: Mapping[str, str],
     ) -> Related:
         by_name = {field.name: field for field in model._meta.concrete_fields}
         shown = [by_name[name] for name in names if name in by_name and not is_secret(name)]
@@ -295,20 +299,30 @@ class Window(ModelAdmin):
         found = list(rows.select_related(*keys)[: MOST_RELATED + 1])
         window = self.admin_site.window_on(model)
         opens = window is not None and window._has_page() and window.has_view_permission(request)
+        seen = {key: self._seen(request, by_name[key], found) for key in private.values()}
+
+        def cell(item: Model, at: int, field: Field) -> Cell:
+            hidden = field.name in private and (
+                getattr(item, by_name[private[field.name]].attname) not in seen[private[field.name]]
+            )
+            value = None if hidden else _shown(value_text(field, item))
+            url = window.row_url("change", item) if window and opens and not at else ""
+            return Cell(field.name, label_of(field), value, url)
+
         return Related(
             title=MODEL_NAMES.get(model._meta.label_lower, model._meta.verbose_name_plural),
             labels=[(field.name, label_of(field)) for field in shown],
             rows=[
-                [
-                    Cell(
-                        field.name,
-                        label_of(field),
-                        _shown(value_text(field, item)),
-                        window.row_url("change", item) if window and opens and not at else "",
-                    )
-                    for at, field in enumerate(shown)
-                ]
+                [cell(item, at, field) for at, field in enumerate(shown)]
                 for item in found[:MOST_RELATED]
             ],
             more=len(found) > MOST_RELATED,
         )
+
+    def _seen(self, request: HttpRequest, field: Field, rows: Sequence[Model]) -> set[object]:
+        """Return the keys of those rows a column names that the reader may see."""
+        window = self.admin_site.window_on(field.related_model)
+        if window is None or not window.has_view_permission(request):
+            return set()
+        named = {getattr(row, field.attname) for row in rows}
+        return set(window.get_queryset(request).filter(pk__in=named).values_list("pk", flat=True))

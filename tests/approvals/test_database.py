@@ -119,12 +119,12 @@ def test_one_signature_serves_one_decision(world: World) -> None:
 
 
 @pytest.mark.req("DUAL-3")
-@pytest.mark.parametrize("table", IMMUTABLE)
-@pytest.mark.parametrize("how", ["UPDATE", "DELETE", "TRUNCATE"])
-def test_the_application_changes_nothing_final(world: World, table: str, how: str) -> None:
+def test_the_application_changes_nothing_final(world: World) -> None:
     reviewed(world)
-    with pytest.raises(DatabaseError):
-        sql(change_of(table, how))
+    for table in IMMUTABLE:
+        for how in ("UPDATE", "DELETE", "TRUNCATE"):
+            with pytest.raises(DatabaseError):
+                sql(change_of(table, how))
 
 
 def change_of(table: str, how: str) -> str:
@@ -163,15 +163,11 @@ def rejected(world: World) -> str:
 
 @pytest.mark.req("DUAL-3")
 @pytest.mark.parametrize("end", [released, rejected])
-@pytest.mark.parametrize(
-    "change", ["state = 'PENDING'", "amount = 1", "title = 'x'", "maker_id = maker_id"]
-)
-def test_a_request_that_has_ended_stays_as_it_is(
-    world: World, end: Callable[[World], str], change: str
-) -> None:
+def test_a_request_that_has_ended_stays_as_it_is(world: World, end: Callable[[World], str]) -> None:
     reference = end(world)
-    with pytest.raises(DatabaseError, match="stays as it is"):
-        update(reference, change)
+    for change in ("state = 'PENDING'", "amount = 1", "title = 'x'", "maker_id = maker_id"):
+        with pytest.raises(DatabaseError, match="stays as it is"):
+            update(reference, change)
     with pytest.raises(DatabaseError, match="permission denied"):
         sql("DELETE FROM approvals_request WHERE reference = %s", reference)
 

@@ -232,6 +232,15 @@ def test_a_person_takes_the_place_of_their_group(
     assert group_for(replace(stage, open_groups=open_groups), who) == place
 
 
+@pytest.mark.req("FLOW-1")
+def test_somebody_of_two_groups_leaves_the_place_a_colleague_needs() -> None:
+    both = person(CAT, Power(REVIEWER, 1, "A"), Power(REVIEWER, 1, "B"))
+    with_a = resolve(PAIR, (both, ANN_A)).stages[0]
+    with_b = resolve(PAIR, (both, BOB_B)).stages[0]
+    assert group_for(with_a, both) == "B"
+    assert group_for(with_b, both) == "A"
+
+
 def test_a_group_of_another_level_does_not_count() -> None:
     who = person(ANN, Power(REVIEWER, 2, "A"), Power(REVIEWER, 1, ""))
     assert eligible(PAIR, (who,)) == []

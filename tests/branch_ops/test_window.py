@@ -208,13 +208,37 @@ def test_a_row_leads_only_to_rows_the_reader_may_see(staff_client: ComeIn, busy:
     assert urls["granted_by"] == ""
 
 
+def test_a_posting_does_not_tell_the_balance_of_an_account_one_may_not_see(
+    staff_client: ComeIn, busy: World
+) -> None:
+    """Both sides of a transfer between two branches' customers see it; each its own balance."""
+    paid = PaymentOrder.objects.get(company=busy.first.company, executed_at__isnull=False)
+    posting = Posting.objects.get(reference=paid.reference)
+    balances = {}
+    for login_name in ("branch001", "branch002", "auditor001"):
+        page = staff_client(login_name).get(f"/ledger/posting/{posting.pk}/")
+        [legs] = page.context["related"]
+        balances[login_name] = [
+            cell.value is not None
+            for row in legs.rows
+            for cell in row
+            if cell.name == "balance_after"
+        ]
+    assert balances == {
+        "branch001": [True, False],
+        "branch002": [False, True],
+        "auditor001": [True, True],
+    }
+
+
 # --- nothing can be changed ----------------------------------------------------------------------
 @pytest.mark.req("DUAL-6", "DEL-1")
 @pytest.mark.parametrize("role", STAFF_ROLES)
 def test_whoever_walks_the_whole_window_can_only_look(
-    staff_client: ComeIn, busy: World, role: str
+    staff_client: ComeIn, world: World, role: str
 ) -> None:
-    unit = Unit.objects.get(code="000") if role.startswith(("it.", "bank.")) else busy.branch
+    unit = Unit.objects.get(code="000") if role.startswith(("it.", "bank.")) else world.branch
+    submit(world, world.holder("maker01", card=False))
     client = staff_client(staff_of(role, unit))
     permissions = set(Role.objects.get(code=role).permissions)
     before = counted()
@@ -230,9 +254,10 @@ def test_whoever_walks_the_whole_window_can_only_look(
             assert client.get(path).status_code == (200 if may else 403), path
         for path in rows:
             assert client.get(path).status_code in ((200, 404) if may else (403,)), path
+        for act in (client.put, client.patch, client.delete):
+            assert act(lists[0]).status_code == 403, lists
         for path in [*lists, *rows]:
-            for act in (client.post, client.put, client.patch, client.delete):
-                assert act(path).status_code == 403, path
+            assert client.post(path, {"_save": "1"}).status_code == 403, path
         for ending in ("add/", f"{key}/change/", f"{key}/delete/"):
             path = address(window) + ending
             assert client.get(path).status_code in (403, 404), path

@@ -22,10 +22,16 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def makes_seen() -> set[str]:
+    """Return the makes of pages that axe-core has seen in this run."""
+    return set()
+
+
 @pytest.fixture(scope="module")
 def site(
     django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str,
-    playwright: Playwright,
+    playwright: Playwright, makes_seen: set[str],
 ) -> Iterator[Site]:  # fmt: skip
     """Return the running site of a small bank; one for a module, so that cards are made once."""
     patch = pytest.MonkeyPatch()
@@ -34,7 +40,7 @@ def site(
     with django_db_blocker.unblock():
         world = make_world(clock.now())
         with serving() as address, browsing(playwright) as browser:
-            yield Site(address, world, browser)
+            yield Site(address, world, browser, makes_seen)
         connections.close_all()
         empty_tables(servers, worker)
     patch.undo()

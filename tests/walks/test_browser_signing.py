@@ -1,9 +1,8 @@
-"""Signing and getting about in the browser: what stops a signature, and what carries every reader."""
+"""Signing and getting about in the browser: what stops a signature, what carries each reader."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -22,9 +21,9 @@ SIGN_IN = "/sign-in/"
 
 
 @pytest.fixture
-def pending(site: Site) -> Iterator[str]:
+def pending(site: Site) -> str:
     """Return a transfer that waits for one releaser."""
-    yield submitted(site, 9_000)
+    return submitted(site, 9_000)
 
 
 def submitted(site: Site, amount: int) -> str:

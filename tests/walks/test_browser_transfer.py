@@ -1,4 +1,4 @@
-"""Transfers in the browser: on their way to the payee's account, and on every other way they end."""
+"""Transfers in the browser: on the way to the payee's account, and all other ways they end."""
 
 from __future__ import annotations
 
@@ -141,7 +141,9 @@ def test_a_transfer_is_returned_edited_submitted_again_and_rejected(desk: Desk) 
     desk.be("release1")
     open_from_inbox(desk, reference)
     desk.attempt("return", reason="   ")
-    expect(desk.page.locator("#act-return .field-error")).to_have_text("請填寫原因，製單人會看到。")
+    expect(desk.page.locator("#act-return .field-error")).to_have_text(
+        "Write the reason: the maker reads it."
+    )
     expect(desk.page.locator("#act-return textarea")).to_be_focused()
     desk.look()
     desk.was_refused(422, f"/requests/{reference}/prepare/return/")

@@ -26,6 +26,7 @@ from transfers.queries.limits import limit_lines
 
 PAGE = 25
 CHART_DAYS = 60
+OPENING = "OPENING"
 ACCOUNT_STATES = {
     AccountState.OPEN: "good",
     AccountState.FROZEN: "warn",
@@ -180,11 +181,12 @@ def account_row(account: AccountFacts) -> AccountRow:
 def movement_row(movement: ledger.Movement) -> MovementRow:
     """Return a movement as the account's page shows it."""
     amount = Money(abs(movement.amount), movement.currency)
+    opening = movement.kind == OPENING
     after = movement.balance_after
     return MovementRow(
         at=movement.at,
         value_date=movement.value_date,
-        narrative=movement.narrative,
+        narrative=_("Opening balance") if opening else movement.narrative,
         counterparty=movement.counterparty_name or _("The bank"),
         reference=movement.reference,
         amount=amount,

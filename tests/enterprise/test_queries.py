@@ -1,0 +1,22 @@
+"""What the customer's own pages show."""
+
+from __future__ import annotations
+
+import pytest
+
+from enterprise.queries import device_name
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+AGENTS = {
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Edg/156.0.0.0": "Edge · Windows",
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT}": "Chrome · Linux",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1": "Safari · iOS",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15.1) Firefox/150.0": "Firefox · macOS",
+    "a program of our own": "a program of our own",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("agent", "name"), AGENTS.items())
+def test_a_device_is_named_as_people_call_it(agent: str, name: str) -> None:
+    assert device_name(agent) == name
