@@ -28,7 +28,7 @@ from tests.factories.certificates import (
     make_person,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.certificates.urls")]
+pytestmark = pytest.mark.django_db
 
 
 class Browser:
