@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import Entry
 from tests.factories.http import ADDRESS, Browser, form_with, order_fields, sign_in, words_of
-from tests.factories.world import FIRST, FROM, PASSWORD, World, submit
+from tests.factories.world import FIRST, FROM, PASSWORD, PIN, World, submit
 
 DOOR = "/sign-in/"
 POLICY = {
@@ -153,22 +153,32 @@ def test_a_report_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 # --- refusals ------------------------------------------------------------------------------------
-def test_refusals_are_pages_in_the_readers_language_with_the_request_number(world: World) -> None:
+def refusals(world: World, browser: Browser) -> dict[int, HttpResponse]:
+    """Let a releaser be refused in each way that is not a form's own."""
     reference = submit(world, world.holder("maker01", card=False))
-    for english in (True, False):
-        browser = Browser.of(world, "maker01", english=english)
-        answers = {
-            404: browser.get("approvals:request", "T0"),
-            403: browser.post("approvals:release", reference),
-            409: browser.post("approvals:delete", reference),
-            405: browser.get("approvals:submit", reference),
-        }
-        for status, answer in answers.items():
-            assert answer.status_code == status
-            text = words_of(answer)
-            assert answer["X-Request-Number"] in text
-            assert bool(re.search("[\u4e00-\u9fff]{4}", text.replace(FIRST.name, ""))) != english
-        browser.post("enterprise:sign_out")
+    signed = browser.signed(reference, "release")
+    assert browser.post("approvals:release", reference, **signed).status_code == 302
+    used = json.dumps({"sign_request": signed["sign_request"], "pin": PIN})
+    unlock = reverse("certificates:unlock")
+    return {
+        404: browser.get("approvals:request", "T0"),
+        403: browser.post("approvals:review", reference),
+        409: browser.client.post(unlock, used, content_type="application/json"),
+    }
+
+
+@pytest.mark.parametrize("english", [True, False])
+def test_refusals_are_pages_in_the_readers_language_with_the_request_number(
+    world: World, english: bool
+) -> None:
+    browser = Browser.of(world, "release1", english=english)
+    answers = refusals(world, browser) | {405: browser.get("approvals:release", "T0")}
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        text = words_of(answer)
+        assert answer["X-Request-Number"] in text
+        assert 'class="error-page"' in answer.content.decode()
+        assert bool(re.search("[\u4e00-\u9fff]{4}", text.replace(FIRST.name, ""))) != english
 
 
 def test_an_unknown_address_is_our_page_for_visitors_too() -> None:
@@ -179,13 +189,8 @@ def test_an_unknown_address_is_our_page_for_visitors_too() -> None:
 
 
 def test_programs_are_answered_in_json(world: World) -> None:
-    reference = submit(world, world.holder("maker01", card=False))
-    browser = Browser.of(world, "maker01", english=True, HTTP_ACCEPT="application/json")
-    for status, answer in {
-        404: browser.get("approvals:request", "T0"),
-        403: browser.post("approvals:release", reference),
-        409: browser.post("approvals:delete", reference),
-    }.items():
+    browser = Browser.of(world, "release1", english=True, HTTP_ACCEPT="application/json")
+    for status, answer in refusals(world, browser).items():
         assert answer.status_code == status
         told = answer.json()
         assert told["ok"] is False

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from alerts.models import Message
 from audit.models import Entry
+from corpbank.settings import base
 from identity.models import Session, User
 from identity.states import StandingState, UserState
 from tests.factories.http import ADDRESS, Browser, form_with, forms_of, sign_in, words_of
@@ -274,3 +275,12 @@ def test_an_address_of_another_host_is_not_answered(world: World) -> None:
         assert answer.status_code == 400
         assert "evil" not in answer.content.decode()
         assert 'class="error-page"' in answer.content.decode()
+
+
+@pytest.mark.req("PWD-3")
+def test_over_tls_the_cookies_are_bound_to_one_host() -> None:
+    for site in ("enterprise", "staff"):
+        found = base.cookies(site, plain_http=False)
+        assert found["SESSION_COOKIE_NAME"] == f"__Host-corpbank_{site}_session"
+        assert found["CSRF_COOKIE_NAME"] == f"__Host-corpbank_{site}_csrf"
+        assert found["SESSION_COOKIE_SECURE"] is found["CSRF_COOKIE_SECURE"] is True

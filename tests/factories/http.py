@@ -92,7 +92,12 @@ def form_with(page: HttpResponse, name: str) -> PageForm:
 
 def words_of(page: HttpResponse) -> str:
     """Return what a page says, without its tags, as one line."""
-    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", page.content.decode(), flags=re.DOTALL)
+    return text_of(page.content.decode())
+
+
+def text_of(markup: str) -> str:
+    """Return the text of markup as one line."""
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", markup, flags=re.DOTALL)
     return " ".join(unescape(text).split())
 
 
