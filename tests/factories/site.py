@@ -229,7 +229,7 @@ class Desk:
 
     def sign_in(self, company: str, login: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in page."""
-        if self.path != "/sign-in/":
+        if not self.page.url.endswith("/sign-in/"):
             self.open("/sign-in/")
         self.page.fill("#id_company_code", company)
         self.page.fill("#id_login_name", login)
