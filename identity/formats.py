@@ -21,3 +21,11 @@ class PasswordHasher(Argon2PasswordHasher):
 def session_digest(key: str) -> str:
     """Return what is stored of a session's cookie value: its SHA-256 in hexadecimal."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def form_name(act: str, target: str, key: str) -> str:
+    """Return the name a form is remembered by: one act on one thing with one key (TRF-8).
+
+    A key that comes again with another act or target is another form. SHA-256 in hexadecimal.
+    """
+    return hashlib.sha256("\n".join((act, target, key)).encode()).hexdigest()

@@ -35,6 +35,7 @@ from audit import operations as audit
 from certificates import operations as certificates
 from certificates.formats.statements import PolicyReference, RequestReference, Step
 from certificates.policies import StatementFields
+from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form, hold_standing, home_chain
 from identity.permissions import check
@@ -162,11 +163,11 @@ def _decide(
         _lock_request(judged)
     except DomainError:
         # A second sending of the same form meets what the first one changed: it gets its answer.
-        earlier = earlier_outcome(actor=actor, key=form_key)
+        earlier = earlier_outcome(actor=actor, key=form_name(act, reference, form_key))
         if earlier:
             return earlier
         raise
-    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+    if claim_form(actor=actor, key=form_name(act, reference, form_key), outcome=reference, now=now):
         return reference
     hold_standing(user_id=actor.pk, grant_ids=judged.grant_ids)
     # Write: signature, decision, what it leads to, who is told; the audit head last.

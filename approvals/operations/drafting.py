@@ -14,6 +14,7 @@ from approvals.policies.resolver import Reason
 from approvals.queries.cases import visible_to
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
+from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form, home_chain
 from identity.permissions import check
@@ -99,7 +100,9 @@ def delete(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
-    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+    if claim_form(
+        actor=actor, key=form_name(Act.DELETE, reference, form_key), outcome=reference, now=now
+    ):
         return reference
     if request.state != RequestState.DRAFT:
         raise WrongState(state=request.state)

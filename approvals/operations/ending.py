@@ -15,6 +15,7 @@ from approvals.permissions import Permission
 from approvals.policies.resolver import Reason, allowed_by_state
 from approvals.states import Act, RequestState
 from audit import operations as audit
+from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form, home_chain
 from identity.permissions import check
@@ -28,7 +29,9 @@ def withdraw(*, actor: User, reference: str, form_key: str, now: datetime) -> st
     """
     check(actor, Permission.WITHDRAW)
     request = lock_request(actor, reference, now)
-    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+    if claim_form(
+        actor=actor, key=form_name(Act.WITHDRAW, reference, form_key), outcome=reference, now=now
+    ):
         return reference
     if not allowed_by_state(Act.WITHDRAW, RequestState(request.state)):
         raise WrongState(state=request.state)

@@ -17,6 +17,7 @@ from approvals.policies.rules import Rule, snapshot, snapshot_sha256
 from approvals.queries.planning import plan
 from approvals.states import EDITABLE, Act
 from audit import operations as audit
+from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form, home_chain
 from identity.permissions import check
@@ -33,7 +34,9 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
-    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+    if claim_form(
+        actor=actor, key=form_name(Act.SUBMIT, reference, form_key), outcome=reference, now=now
+    ):
         return reference
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)

@@ -104,6 +104,16 @@ def test_withdrawing_twice_by_one_form_frees_once(world: World) -> None:
     assert books(world) == start
 
 
+@pytest.mark.req("TRF-8")
+def test_a_key_that_came_with_another_act_does_not_stop_this_one(world: World) -> None:
+    reference = approvals.submit(
+        actor=maker(world).act_as(world.now), reference=draft(world, maker(world)),
+        form_key="one key", now=world.now,
+    )  # fmt: skip
+    withdraw(world, maker(world), reference, key="one key")
+    assert row(reference).state == RequestState.WITHDRAWN
+
+
 @pytest.mark.req("DUAL-4")
 def test_the_order_is_left_as_it_was(world: World) -> None:
     reference = submit(world, maker(world))

@@ -12,6 +12,7 @@ from approvals.kinds import kind_of
 from approvals.operations.drafting import next_reference
 from certificates.errors import StatementRefused
 from certificates.formats.texts import check_text
+from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form
 from identity.permissions import check
@@ -45,7 +46,9 @@ def create_order(*, actor: User, fields: OrderFields, form_key: str, now: dateti
     check(actor, Permission.EDIT)
     kind = kind_of(KIND)
     reference = next_reference(kind, now)
-    earlier = claim_form(actor=actor, key=form_key, outcome=reference, now=now)
+    earlier = claim_form(
+        actor=actor, key=form_name("create", "", form_key), outcome=reference, now=now
+    )
     if earlier:
         return earlier
     order = PaymentOrder(reference=reference, company=actor.company, created_at=now)
@@ -68,7 +71,9 @@ def edit_order(
     """
     check(actor, Permission.EDIT)
     request = approvals.lock_editable(actor=actor, reference=reference, now=now)
-    if claim_form(actor=actor, key=form_key, outcome=reference, now=now):
+    if claim_form(
+        actor=actor, key=form_name("edit", reference, form_key), outcome=reference, now=now
+    ):
         return reference
     order = PaymentOrder.objects.select_for_update().get(pk=request.subject_id)
     before = order_content(order)
