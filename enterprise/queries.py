@@ -11,6 +11,7 @@ from certificates.states import CertificateState
 from identity import queries as identity
 
 SOON = timedelta(days=60)
+BEFORE_USE = {CertificateState.LETTER_PRINTED, CertificateState.ISSUED}
 # In the order in which they are looked for: each names itself beside those it descends from.
 BROWSERS = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
@@ -34,16 +35,15 @@ def sign_in_rows(user_id: int, *, current_key_sha256: str) -> list[dict[str, obj
 
 
 def waits_for_card(user_id: int) -> bool:
-    """Tell whether a letter was printed for this person and the card is not in use yet."""
+    """Tell whether a letter was printed or a key certified, and the card is not in use yet."""
     states = {row.state for row in certificates.own_certificates(user_id)}
     live = {CertificateState.ACTIVE, CertificateState.SUSPENDED, CertificateState.UNSUSPENDING}
-    return CertificateState.LETTER_PRINTED in states and not states & live
+    return bool(states & BEFORE_USE) and not states & live
 
 
 def has_open_letter(user_id: int) -> bool:
-    """Tell whether a letter was printed with which a card can be taken into use."""
-    rows = certificates.own_certificates(user_id)
-    return any(row.state == CertificateState.LETTER_PRINTED for row in rows)
+    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
+    return any(row.state in BEFORE_USE for row in certificates.own_certificates(user_id))
 
 
 def _certificate(row: certificates.CertificateFacts, now: datetime) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from approvals.views.pages import list_row
 from approvals.views.panels import add_error
 from certificates import operations as certificates, queries as certificate_queries
 from certificates.permissions import Permission as Certificates
+from certificates.views import origin_of
 from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
 from enterprise.forms import LanguageForm, SignInForm
@@ -194,9 +196,14 @@ def enrol_card(request: PersonRequest) -> HttpResponse:
         "state": state,
     }
     if state == "ready":
-        page["nonce"] = certificates.begin_enrolment(
-            actor=user, session_key_sha256=request.session.key_sha256, now=now
-        )
+        session = {"actor": user, "session_key_sha256": request.session.key_sha256, "now": now}
+        challenge = certificates.prepare_confirmation(**session, audience=origin_of(request))
+        if challenge is not None:
+            page["challenge"] = base64.b64encode(challenge.statement).decode()
+            page["certificate_sha256"] = challenge.certificate_sha256
+            page["now"] = clock.isoformat(now)
+        else:
+            page["nonce"] = certificates.begin_enrolment(**session)
     return render(request, "enterprise/enrol_card.html", {"page": page})
 
 

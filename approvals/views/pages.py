@@ -82,7 +82,7 @@ def confirm(request: PersonRequest, reference: str) -> HttpResponse:
     waiting = listing(request.user, Tab.WAITING, limit=1, now=now)
     count = waiting_count(request.user, now=now) if waiting.rows else 0
     shown = {
-        "title": _title(page.state),
+        "title": _title(page),
         "tone": "good" if page.state in (RequestState.PENDING, RequestState.RELEASED) else "info",
         "reference": page.reference,
         "kind_label": page.kind_label,
@@ -168,14 +168,16 @@ def _paging(found: Listing, tab: Tab, text: str, state: str, later: bool) -> dic
     }
 
 
-def _title(state: RequestState) -> str:
+def _title(page: DecisionPage) -> str:
+    if page.state == RequestState.PENDING and page.is_editor:
+        return _("Submitted for review")
     return {
         RequestState.PENDING: _("Done: on its way to the next stage"),
         RequestState.RELEASED: _("Released and posted"),
         RequestState.RETURNED: _("Returned for repair"),
         RequestState.REJECTED: _("Rejected"),
         RequestState.WITHDRAWN: _("Withdrawn"),
-    }.get(state, _("Done"))
+    }.get(page.state, _("Done"))
 
 
 def _next_steps(page: DecisionPage) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from certificates.errors import (
     CertificateStateChanged,
     EnrolmentUnknown,
     KeyAlreadyUsed,
+    SignatureRefused,
     SigningReason,
     SigningRefused,
 )
@@ -43,6 +44,8 @@ from identity.models import User
 from kernel import ids
 
 CONFIRM = "certificates.certificate.confirm"
+# How many openings of the page are looked through for the challenge that was signed.
+MOST_CHALLENGES = 5
 
 
 class EnrolOutcome(StrEnum):
@@ -164,18 +167,15 @@ def confirm(
     """
     holder = lock_holder(actor.pk)
     certificate, replaced = _lock_certificates(holder, certificate_sha256)
-    challenge = (
+    challenges = list(
         SignRequest.objects.select_for_update()
         .filter(
             user=holder, session_key_sha256=session_key_sha256, certificate=certificate,
             action=CONFIRM, used_at__isnull=True, expires_at__gt=now,
         )
-        .order_by("-created_at")
-        .first()
+        .order_by("-created_at", "pk")[:MOST_CHALLENGES]
     )  # fmt: skip
-    if challenge is None:
-        raise SigningRefused(SigningReason.REQUEST_EXPIRED)
-    store_signature(challenge, certificate, signature_der, signing_time, now)
+    _store_first_fitting(challenges, certificate, signature_der, signing_time, now)
     if replaced is not None:
         revoke_step(
             certificate=replaced, actor=actor, reason=RevocationReason.SUPERSEDED, now=now,
@@ -190,6 +190,25 @@ def confirm(
         actor=actor, now=now,
         after={"replaced": replaced.serial_number if replaced is not None else ""},
     )  # fmt: skip
+
+
+def _store_first_fitting(
+    challenges: Sequence[SignRequest],
+    certificate: Certificate,
+    signature_der: bytes,
+    signing_time: datetime,
+    now: datetime,
+) -> None:
+    """Store the signature with the challenge it was made over; each page opened makes one."""
+    refusal: Exception = SigningRefused(SigningReason.REQUEST_EXPIRED)
+    for challenge in challenges:
+        try:
+            store_signature(challenge, certificate, signature_der, signing_time, now)
+        except SignatureRefused as error:
+            refusal = error
+        else:
+            return
+    raise refusal
 
 
 def _lock_certificates(

@@ -1,0 +1,59 @@
+"""Taking a card into use can be finished later, where the page was closed half-way (CERT-2)."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from certificates import operations as certificates
+from certificates.formats.signed_attributes import read_signing_time
+from certificates.queries import signing_certificate
+from tests.factories.cards import TestCard
+from tests.factories.http import Browser
+from tests.factories.world import PIN, World
+
+pytestmark = pytest.mark.django_db
+
+
+def attribute(page: str, name: str) -> str:
+    """Return what the form carries for its script."""
+    return page.split(f'{name}="', 1)[1].split('"', 1)[0]
+
+
+@pytest.mark.req("CERT-2")
+def test_a_key_that_was_certified_is_confirmed_on_coming_back(world: World) -> None:
+    person = Browser.of(world, "security2")
+    letter = certificates.issue_letter(holder_id=person.holder.user.pk, actor=None, now=world.now)
+    card = TestCard()
+    nonce = attribute(person.get("enterprise:enrol_card").content.decode(), "data-nonce")
+    enrolled = person.client.post(
+        "/card/enrol",
+        {
+            "letter_number": letter.number,
+            "secret": letter.secret,
+            "pin": PIN,
+            "request": base64.b64encode(card.make_request(nonce)).decode(),
+        },
+        content_type="application/json",
+    )
+    assert enrolled.status_code == 200
+    assert signing_certificate(person.holder.user.pk) is None
+
+    assert person.get("enterprise:home").headers["Location"].endswith("/certificates/card/")
+    page = person.get("enterprise:enrol_card").content.decode()
+    digest = attribute(page, "data-certificate-sha256")
+    moment = attribute(page, "data-now")
+    statement = base64.b64decode(attribute(page, "data-challenge"))
+    signature = card.sign_statement(statement, bytes.fromhex(digest), read_signing_time(moment))
+    confirmed = person.client.post(
+        "/card/confirm",
+        {
+            "certificate_sha256": digest,
+            "signature": base64.b64encode(signature).decode(),
+            "signing_time": moment,
+        },
+        content_type="application/json",
+    )
+    assert confirmed.json() == {"ok": True}
+    assert signing_certificate(person.holder.user.pk) is not None
