@@ -92,7 +92,9 @@ def parse_money(text: str, currency: str) -> Money:
     if amount != amount.quantize(Decimal(1).scaleb(-DECIMALS[currency])):
         raise RuleBroken(
             "money.decimals",
-            _("This currency is paid with at most %(decimals)d decimals."),
+            _("This currency is paid with at most %(decimals)d decimals.")
+            if DECIMALS[currency]
+            else _("This currency is paid in whole amounts, without decimals."),
             field="amount",
             decimals=DECIMALS[currency],
         )
