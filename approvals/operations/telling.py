@@ -8,10 +8,18 @@ from datetime import datetime
 from alerts import operations as alerts
 from approvals.kinds import kind_of
 from approvals.models import Request
+from approvals.states import RequestState
 from identity.models import User
 from identity.queries import recipients
 from kernel.clock import TAIPEI
 from kernel.money import Money
+
+
+def _deadline(request: Request) -> str:
+    """Return until when a pending request has to be decided; nothing where nobody is asked."""
+    if request.state != RequestState.PENDING:
+        return ""
+    return request.deadline.astimezone(TAIPEI).strftime("%Y/%m/%d %H:%M")
 
 
 def tell(
@@ -37,7 +45,7 @@ def tell(
         "company_name": request.company.name,
         "actor_name": actor.display_name,
         "reason": reason,
-        "deadline": request.deadline.astimezone(TAIPEI).strftime("%Y/%m/%d %H:%M"),
+        "deadline": _deadline(request),
         **kind.alert_facts(content),
     }
     alerts.enqueue(event=event, cause=cause, recipients=readers, facts=facts, now=now)

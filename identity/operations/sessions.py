@@ -97,6 +97,7 @@ def take_over(
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
         return SignInResult(outcome, user)
     _end(live, "replaced", now)
+    _tell_replaced(user, live, now)
     policy = queries.sign_in_policy()
     return _open_session(user, site=site, address=address, agent=agent, policy=policy, now=now)
 
@@ -122,6 +123,20 @@ def touch_session(*, key_sha256: str, now: datetime) -> None:
 def keep_session_data(*, key_sha256: str, data: Mapping[str, object]) -> None:
     """Keep the small data pages put into a live session."""
     Session.objects.filter(key_sha256=key_sha256, ended_at__isnull=True).update(data=dict(data))
+
+
+def _tell_replaced(user: User, live: Session, now: datetime) -> None:
+    """Tell the person that another sign-in ended their session: it may not have been theirs."""
+    alerts.enqueue(
+        event="identity.user.signed_in_elsewhere",
+        cause=f"user:{user.public_id}:{live.started_at.isoformat()}",
+        recipients=queries.recipients([user.pk]),
+        facts={
+            "company_name": user.company.name if user.company else "",
+            "actor_name": user.display_name,
+        },
+        now=now,
+    )
 
 
 def _decoy() -> str:

@@ -240,6 +240,18 @@ def test_the_second_sign_in_may_end_the_first(world: World) -> None:
     assert Session.objects.filter(ended_at__isnull=True).count() == 1
 
 
+@pytest.mark.req("AUTH-3")
+def test_who_was_ended_by_another_sign_in_is_told(world: World) -> None:
+    be_elsewhere(world)
+    told = Message.objects.filter(event="identity.user.signed_in_elsewhere")
+    assert not told.exists()
+    end_other(world)
+    assert sorted(told.values_list("channel", "recipient_key")) == [
+        ("email", person(world).public_id),
+        ("sms", person(world).public_id),
+    ]
+
+
 @pytest.mark.req("AUTH-1", "AUTH-3")
 @pytest.mark.parametrize(
     ("verb", "outcome"), [("pause", O.PAUSED), ("suspend", O.REFUSED), ("close", O.REFUSED)]
