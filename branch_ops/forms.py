@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,9 +23,3 @@ class SignInForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
-
-
-class LanguageForm(forms.Form):
-    """Ask for one of the offered languages."""
-
-    language = forms.ChoiceField(choices=settings.LANGUAGES)

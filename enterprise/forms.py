@@ -26,10 +26,3 @@ class SignInForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     next = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
-
-
-class LanguageForm(forms.Form):
-    """Read a choice of language and where to go back to."""
-
-    language = forms.ChoiceField(choices=[("zh-hant", "zh-hant"), ("en", "en")])
-    next = forms.CharField(required=False, max_length=300)

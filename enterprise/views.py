@@ -6,14 +6,11 @@ import base64
 from typing import Any
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from approvals.permissions import Permission as Approve
@@ -25,10 +22,11 @@ from certificates.permissions import Permission as Certificates
 from certificates.views import origin_of
 from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
-from enterprise.forms import LanguageForm, SignInForm
+from enterprise.forms import SignInForm
 from identity import operations, queries as identity
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
+from identity.views import TICKET_SECONDS, let_in, let_out, make_ticket, redeem_ticket
 from kernel import clock
 from kernel.errors import RuleBroken
 from ledger import queries as ledger
@@ -36,12 +34,11 @@ from transfers.permissions import Permission as Transfer
 from transfers.queries import screens
 from transfers.views import currency_groups, order_row
 
-TICKET_SALT = "enterprise.sign_in.elsewhere"
-TICKET_SECONDS = 120
 FIRST = 5
 
 
 @public
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of a company in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -64,7 +61,7 @@ def sign_in(request: PersonRequest) -> HttpResponse:
         now=clock.now(),
     )
     if result.outcome == SignInOutcome.SIGNED_IN:
-        return _let_in(request, result, data["next"])
+        return let_in(request, result, data["next"])
     if result.outcome == SignInOutcome.ELSEWHERE:
         return _elsewhere(request, result, data["next"])
     paused = result.outcome == SignInOutcome.PAUSED
@@ -75,34 +72,22 @@ def sign_in(request: PersonRequest) -> HttpResponse:
 @require_POST
 def take_over(request: PersonRequest) -> HttpResponse:
     """End the person's other session and go on here (AUTH-3)."""
-    try:
-        ticket = signing.loads(
-            request.POST.get("ticket", ""), salt=TICKET_SALT, max_age=TICKET_SECONDS
-        )
-    except signing.BadSignature:
+    redeemed = redeem_ticket(request)
+    if redeemed is None:
         return HttpResponseRedirect(reverse("enterprise:sign_in"))
-    result = operations.take_over(
-        site=settings.SITE,
-        public_id=ticket["user"],
-        other_sha256=ticket["other"],
-        address=request.META.get("REMOTE_ADDR", ""),
-        agent=request.headers.get("User-Agent", ""),
-        now=clock.now(),
-    )
+    result, target = redeemed
     if result.outcome == SignInOutcome.PAUSED:
         return _refused(request, SignInPaused())
     if result.outcome != SignInOutcome.SIGNED_IN:
         return HttpResponseRedirect(reverse("enterprise:sign_in"))
-    return _let_in(request, result, ticket["next"])
+    return let_in(request, result, target)
 
 
 @public
 @require_POST
 def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
-    if request.session.session_key:
-        operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
-        request.session.forget()
+    let_out(request)
     target = reverse("enterprise:sign_in")
     return HttpResponseRedirect(target + ("?ended=idle" if request.POST.get("reason") else ""))
 
@@ -113,20 +98,6 @@ def stay(request: PersonRequest) -> HttpResponse:
     """Push the idle deadline at the person's wish (SES-1)."""
     operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
     return HttpResponse(status=204)
-
-
-@public
-@require_POST
-def set_language(request: PersonRequest) -> HttpResponse:
-    """Keep the reader's choice of language and go back to the page."""
-    form = LanguageForm(request.POST)
-    response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")))
-    if form.is_valid():
-        language = form.cleaned_data["language"]
-        if request.user.is_authenticated:
-            operations.choose_language(actor=request.user, language=language, now=clock.now())
-        _keep_language(response, language)
-    return response
 
 
 @requires(SIGNED_IN)
@@ -220,24 +191,13 @@ def _charts(request: PersonRequest) -> list[object]:
     return [screens.account_chart(account, now=clock.now()) for account in accounts[:1]]
 
 
-def _let_in(request: PersonRequest, result: operations.SignInResult, target: str) -> HttpResponse:
-    assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
-    request.session.adopt(result.session_key)
-    rotate_token(request)
-    response = HttpResponseRedirect(_safe(request, target))
-    _keep_language(response, result.user.language)
-    return response
-
-
 def _elsewhere(
     request: PersonRequest, result: operations.SignInResult, target: str
 ) -> HttpResponse:
-    assert result.user is not None  # noqa: S101 - the person gave a right password
-    ticket = {"user": result.user.public_id, "other": result.other_sha256, "next": target}
     page = {
         "since": result.since,
         "address": result.address,
-        "ticket": signing.dumps(ticket, salt=TICKET_SALT),
+        "ticket": make_ticket(result, target),
         "seconds": TICKET_SECONDS,
     }
     return render(request, "enterprise/elsewhere.html", {"page": page})
@@ -263,21 +223,3 @@ def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200
         ],
     }
     return render(request, "enterprise/sign_in.html", {"page": page, "form": form}, status=status)
-
-
-def _safe(request: PersonRequest, target: str) -> str:
-    """Return an address of this site to go on to; any other leads home."""
-    fine = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    home_url = reverse("enterprise:home")
-    return target if target and fine and target.startswith("/") else home_url
-
-
-def _keep_language(response: HttpResponse, language: str) -> None:
-    translation.activate(language)
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600,
-        secure=settings.LANGUAGE_COOKIE_SECURE, httponly=True,
-        samesite="Lax",
-    )  # fmt: skip

@@ -103,12 +103,12 @@ class BuilderKey(ec.EllipticCurvePrivateKey):
         return self.curve.key_size
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:
-        """Refuse: this key only signs."""
-        raise NotImplementedError
+        """Refuse: this key only signs. Raises TypeError."""
+        raise TypeError("this key only signs")
 
     def private_numbers(self) -> NoReturn:
-        """Refuse: the private half stays with the signer."""
-        raise NotImplementedError
+        """Refuse: the private half stays with the signer. Raises TypeError."""
+        raise TypeError("the private half stays with the signer")
 
     def private_bytes(
         self,
@@ -116,8 +116,8 @@ class BuilderKey(ec.EllipticCurvePrivateKey):
         format: serialization.PrivateFormat,
         encryption_algorithm: serialization.KeySerializationEncryption,
     ) -> NoReturn:
-        """Refuse: the private half stays with the signer."""
-        raise NotImplementedError
+        """Refuse: the private half stays with the signer. Raises TypeError."""
+        raise TypeError("the private half stays with the signer")
 
     def __copy__(self) -> BuilderKey:
         return self

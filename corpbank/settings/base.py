@@ -118,6 +118,7 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 SESSION_ENGINE = "identity.backends"
 SIGN_IN_URL = "enterprise:sign_in"
+HOME_URL = "enterprise:home"
 # Sessions are rows of identity; messages between two pages travel in a signed cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 

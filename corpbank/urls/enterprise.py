@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from corpbank.views import csp_report, live, ready
-from enterprise.views import set_language
+from identity.views import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("enterprise.urls")),

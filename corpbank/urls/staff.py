@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from branch_ops.views import set_language
 from corpbank.views import csp_report, live, ready
+from identity.views import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("branch_ops.urls")),

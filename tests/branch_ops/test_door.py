@@ -8,9 +8,9 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from branch_ops.views import TICKET_SALT
 from identity import operations
 from identity.models import Session
+from identity.views import ticket_salt
 from kernel import clock
 from tests.factories.world import PASSWORD
 
@@ -76,17 +76,18 @@ def test_a_second_sign_in_ends_the_first_only_when_told_to() -> None:
     assert Session.objects.filter(ended_why="replaced").count() == 1
 
 
-def _ticket(salt: str = TICKET_SALT) -> str:
+def _ticket(salt: str = "") -> str:
     session = Session.objects.get(ended_at__isnull=True)
     facts = {"user": session.user.public_id, "other": session.pk, "next": ""}
-    return signing.dumps(facts, salt=salt)
+    return signing.dumps(facts, salt=salt or ticket_salt())
 
 
 @pytest.mark.req("AUTH-3")
 def test_a_ticket_somebody_made_up_ends_nothing() -> None:
     Client().post("/sign-in/", RIGHT)
     thief = Client()
-    for ticket in ("", "made-up", _ticket(salt="of another page")):
+    other_site = "identity.sign_in.elsewhere.enterprise"
+    for ticket in ("", "made-up", _ticket(salt="of another page"), _ticket(salt=other_site)):
         answer = thief.post("/sign-in/elsewhere/", {"ticket": ticket})
         assert answer["Location"] == "/sign-in/"
     assert thief.get("/").status_code == 302
@@ -150,3 +151,16 @@ def test_a_session_of_the_enterprise_site_does_not_open_the_staff_site(world) ->
     client.cookies["corpbank_staff_session"] = result.session_key
     assert client.get("/").status_code == 302
     assert client.get("/identity/company/").status_code == 302
+
+
+@pytest.mark.req("AUTH-1", "AUTH-3")
+def test_somebody_paused_meanwhile_is_told_so_and_ends_nothing() -> None:
+    Client().post("/sign-in/", RIGHT)
+    second = Client(headers={"accept-language": "en"})
+    ticket = second.post("/sign-in/", RIGHT).context["page"]["ticket"]
+    for _ in range(3):
+        Client().post("/sign-in/", {**RIGHT, "password": "wrong"})
+    answer = second.post("/sign-in/elsewhere/", {"ticket": ticket})
+    assert answer.status_code == 422
+    assert "Your sign-in is paused." in answer.content.decode()
+    assert not Session.objects.filter(ended_why="replaced").exists()

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from certificates.errors import AuthorityReason, AuthorityRefused
@@ -27,7 +28,7 @@ from certificates.formats.profiles import (
     RevokedEntry,
     Service,
 )
-from certificates.formats.signers import FileSigner
+from certificates.formats.signers import BuilderKey, FileSigner
 from tests.factories.authorities import (
     CRL_URL,
     HOLDER,
@@ -311,3 +312,14 @@ def test_nobody_is_listed_twice(authority):
             revoked(5, RevocationReason.KEY_COMPROMISE),
         )
     assert caught.value.reason is AuthorityReason.DUPLICATE_SERIAL
+
+
+def test_the_builders_key_only_signs() -> None:
+    key = BuilderKey(FileSigner.generate())
+    assert key.public_key().curve.name == key.curve.name == "secp256r1"
+    with pytest.raises(TypeError, match="only signs"):
+        key.exchange(ec.ECDH(), key.public_key())
+    with pytest.raises(TypeError, match="stays with the signer"):
+        key.private_numbers()
+    with pytest.raises(TypeError, match="stays with the signer"):
+        key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from enterprise.views import TICKET_SALT, TICKET_SECONDS
 from identity.models import Company, Session, User
 from identity.states import StandingState, UserState
+from identity.views import TICKET_SECONDS, ticket_salt
 from tests.factories.http import ADDRESS, Browser, form_with, sign_in, words_of
 from tests.factories.world import FIRST, World
 
@@ -86,7 +86,7 @@ def test_a_ticket_is_of_no_use_once_the_first_session_has_ended_by_itself(first:
 @pytest.mark.req("AUTH-3")
 def test_a_ticket_of_two_minutes_ago_is_refused(first: Browser) -> None:
     client, answer = second()
-    content = signing.loads(ticket_in(answer), salt=TICKET_SALT)
+    content = signing.loads(ticket_in(answer), salt=ticket_salt())
     stamp = signing.TimestampSigner.timestamp
 
     def long_ago(self: signing.TimestampSigner) -> str:
@@ -94,7 +94,7 @@ def test_a_ticket_of_two_minutes_ago_is_refused(first: Browser) -> None:
 
     signing.TimestampSigner.timestamp = long_ago  # type: ignore[method-assign]
     try:
-        old = signing.dumps(content, salt=TICKET_SALT)
+        old = signing.dumps(content, salt=ticket_salt())
     finally:
         signing.TimestampSigner.timestamp = stamp  # type: ignore[method-assign]
     assert go_on(client, old)["Location"] == DOOR
@@ -105,17 +105,17 @@ def test_a_ticket_of_two_minutes_ago_is_refused(first: Browser) -> None:
 def test_a_forged_or_borrowed_ticket_is_refused(world: World, first: Browser) -> None:
     client, answer = second()
     other = Browser.of(world, "maker02")
-    content = signing.loads(ticket_in(answer), salt=TICKET_SALT)
+    content = signing.loads(ticket_in(answer), salt=ticket_salt())
     tickets = {
         "nothing": "",
         "no signature": "e30",
         "a changed one": ticket_in(answer)[:-2] + "xx",
         "one for another purpose": signing.dumps(content, salt="something.else"),
         "another person's session": signing.dumps(
-            content | {"other": other.session.pk}, salt=TICKET_SALT
+            content | {"other": other.session.pk}, salt=ticket_salt()
         ),
         "another person": signing.dumps(
-            content | {"user": other.holder.user.public_id}, salt=TICKET_SALT
+            content | {"user": other.holder.user.public_id}, salt=ticket_salt()
         ),
     }
     for what, ticket in tickets.items():
