@@ -60,8 +60,10 @@ def letter_pdf(sheet: LetterSheet) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"letter": json.dumps(facts, ensure_ascii=False)},
     )
-    pdf: bytes = compiler.compile(format="pdf")
-    return pdf
+    made = compiler.compile(format="pdf")
+    if not isinstance(made, bytes):
+        raise TypeError("a letter is one file")
+    return made
 
 
 def roc_date(day: date) -> str:

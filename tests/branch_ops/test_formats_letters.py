@@ -41,8 +41,8 @@ HOSTILE = [
 def test_a_letter_says_who_what_until_when_and_whom_to_call() -> None:
     said = squeezed(letter_pdf(SHEET))
     for words in (
-        "示範商業銀行", "密碼函", "Sealedpasswordletter", "大同精密股份有限公司", "22099131", "王大同",
-        "U0123456789", "001營業部", "啟用憑證", "Takingacardintouse", "函號Letternumber",
+        "示範商業銀行", "密碼函", "Sealedpasswordletter", "大同精密股份有限公司", "22099131",
+        "王大同", "U0123456789", "001營業部", "啟用憑證", "Takingacardintouse", "函號Letternumber",
         "7K3MQ9XV", "4WZ80B7TN5RCH2GDK", "中華民國115年11月22日", "中華民國115年12月22日",
         "22December2026", "0800-000-000", "使用步驟", "自訂PIN碼", "ChooseaPINof6to12digits",
     ):  # fmt: skip
