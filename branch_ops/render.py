@@ -291,6 +291,52 @@ EVENTS: Mapping[str, Text] = {
     "transfers.limit.set": _("Limit set"),
 }
 
+CERTIFICATE_TONES: Mapping[str, str] = {
+    "APPLIED": "info",
+    "LETTER_PRINTED": "info",
+    "CANCELLED": "neutral",
+    "ISSUED": "info",
+    "ACTIVE": "good",
+    "SUSPENDED": "warn",
+    "UNSUSPENDING": "warn",
+    "REVOKED": "bad",
+    "EXPIRED": "neutral",
+}
+LETTER_TONES: Mapping[str, str] = {
+    "PREPARED": "warn",
+    "PRINTED": "info",
+    "CONSUMED": "good",
+    "LOCKED": "bad",
+    "EXPIRED": "neutral",
+    "SUPERSEDED": "neutral",
+}
+# What each verb of a certificate's machine has done, and how it is coloured in its history.
+CERTIFICATE_VERBS: Mapping[str, tuple[Text, str]] = {
+    "apply": (_("Applied for"), "info"),
+    "print_letter": (_("Letter printed"), "info"),
+    "withdraw": (_("Application withdrawn"), "neutral"),
+    "lose_letter": (_("Letter no longer valid"), "warn"),
+    "enrol": (_("Certificate issued"), "info"),
+    "confirm": (_("Certificate confirmed"), "good"),
+    "suspend": (_("Certificate suspended"), "warn"),
+    "suspend_finally": (_("Suspended for the third time: revoked for ever"), "bad"),
+    "release_unsuspension": (_("Lifting of the suspension released"), "info"),
+    "activate": (_("Suspension lifted"), "good"),
+    "lose_unsuspension_letter": (_("Letter no longer valid"), "warn"),
+    "revoke": (_("Certificate revoked"), "bad"),
+    "expire": (_("Run out"), "neutral"),
+}
+
+
+def word(code: str, column: str = "") -> str:
+    """Return what a stored code means, for a column (`model.column`) where it has its own word."""
+    return str(WORDS.get(f"{column}:{code}", WORDS.get(code, code)))
+
+
+def certificate_state(state: str) -> str:
+    """Return what a certificate's state is called."""
+    return word(state, "certificates.certificate.state")
+
 
 def label_of(field: Field) -> Text:
     """Return what a column is called."""

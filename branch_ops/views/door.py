@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from branch_ops.errors import SignInPaused, SignInRefused
-from branch_ops.forms import SignInForm
+from branch_ops.forms.door import SignInForm
 from identity import operations
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
