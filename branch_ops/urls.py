@@ -6,6 +6,9 @@ from branch_ops.views import door
 
 app_name = "staff"
 urlpatterns = [
+    path("home/", door.home, name="home"),
+    path("stay/", door.stay, name="stay"),
+    path("card/", door.card, name="card"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
