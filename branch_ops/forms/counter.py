@@ -11,7 +11,8 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from branch_ops.queries.counter import Sought
-from branch_ops.render import certificate_state, word
+from branch_ops.render import word
+from branch_ops.render.counter import certificate_state
 from branch_ops.subjects.certificates import REPRINT_CAUSES, REVOCATION_CAUSES
 from branch_ops.subjects.scopes import CURRENCY, Scope, functions
 from certificates.errors import StatementRefused

@@ -14,12 +14,12 @@ from approvals.queries.proposals import open_request_on
 from approvals.states import RequestState
 from branch_ops.errors import HolderElsewhere
 from branch_ops.queries.counter import application_target, target_of, visible_certificates
-from branch_ops.render import (
+from branch_ops.render import word
+from branch_ops.render.counter import (
     CERTIFICATE_TONES,
     CERTIFICATE_VERBS,
     LETTER_TONES,
     certificate_state,
-    word,
 )
 from certificates.errors import CertificateUnknown
 from certificates.formats.profiles import Purpose

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from approvals.queries.proposals import open_requests_on
-from branch_ops.render import CERTIFICATE_TONES, certificate_state, word
+from branch_ops.render import word
+from branch_ops.render.counter import CERTIFICATE_TONES, certificate_state
 from certificates.formats.profiles import Purpose
 from certificates.models import Card, Certificate
 from certificates.states import LIVE, WAITING, CardState, CertificateState
