@@ -14,10 +14,12 @@ from approvals.queries.proposals import open_request_on
 from approvals.states import RequestState
 from branch_ops.errors import HolderElsewhere
 from branch_ops.queries.counter import application_target, target_of, visible_certificates
+from branch_ops.queries.fees import visible_fees
 from branch_ops.render import word
 from branch_ops.render.counter import (
     CERTIFICATE_TONES,
     CERTIFICATE_VERBS,
+    FEE_TONES,
     LETTER_TONES,
     certificate_state,
 )
@@ -82,6 +84,17 @@ class EventRow:
     what: str | Promise
     tone: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRow:
+    """Show one fee of a certificate."""
+
+    id: int
+    label: str
+    money: Money
+    state_label: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,21 @@ def events_of(certificate_id: int) -> list[EventRow]:
         who = known.get(row.actor) or _("The system")
         events.append(EventRow(at=row.at, who=who, what=what, tone=tone, reason=row.reason))
     return events
+
+
+def fees_of(actor: User, target: str) -> list[FeeRow]:
+    """Return the fees of a certificate, newest first; one statement."""
+    rows = visible_fees(actor).filter(target=target).select_related("tariff").order_by("-pk")
+    return [
+        FeeRow(
+            id=row.pk,
+            label=word(row.tariff.code),
+            money=Money(row.amount, row.currency),
+            state_label=word(str(row.state), "branch_ops.feeitem.state"),
+            tone=FEE_TONES[row.state],
+        )
+        for row in rows
+    ]
 
 
 def proposed_by(actor: User, certificate: CertificateDetail) -> bool:

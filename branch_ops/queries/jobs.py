@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils import formats
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from branch_ops.queries.certificate import WITHDRAWABLE, CertificateDetail
@@ -125,7 +125,7 @@ def _letter(certificate: CertificateDetail) -> str:
     if letter.state == LetterState.PREPARED:
         return ""
     return _("Printed on %(at)s. A letter is never printed twice: ask for a reprint.") % {
-        "at": formats.date_format(letter.printed_at, "Y-m-d H:i") if letter.printed_at else "-"
+        "at": f"{localtime(letter.printed_at):%Y-%m-%d %H:%M}" if letter.printed_at else "–"
     }
 
 

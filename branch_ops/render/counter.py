@@ -27,6 +27,12 @@ LETTER_TONES: Mapping[str, str] = {
     "EXPIRED": "neutral",
     "SUPERSEDED": "neutral",
 }
+FEE_TONES: Mapping[str, str] = {
+    "DUE": "warn",
+    "PAID": "good",
+    "WAIVED": "neutral",
+    "REFUNDED": "neutral",
+}
 # What each verb of a certificate's machine has done, and how it is coloured in its history.
 CERTIFICATE_VERBS: Mapping[str, tuple[Text, str]] = {
     "apply": (_("Applied for"), "info"),
