@@ -20,6 +20,7 @@ class EquipmentPermission(StrEnum):
     INQUIRE = "equipment.item.inquire"
     RECEIVE = "equipment.item.receive"
     REQUISITION = "equipment.item.requisition"
+    ISSUE = "equipment.item.issue"
     FULFIL = "equipment.item.fulfil"
     RETURN = "equipment.item.return"
     PROPOSE_WRITE_OFF = "equipment.write_off.propose"

@@ -134,6 +134,20 @@ DROP TRIGGER branch_ops_fee_guard ON branch_ops_feeitem;
 DROP FUNCTION branch_ops_fee_guard();
 """
 
+INSPECT = ["branch_ops.feeaccount.inspect", "branch_ops.equipmentrequisition.inspect"]
+EQUIPMENT = [
+    "branch_ops.equipmentitem.inspect",
+    "branch_ops.equipmentmovement.inspect",
+    "branch_ops.equipmentrequisition.inspect",
+]
+ADDED = {
+    "branch.business.maker": [*INSPECT, "equipment.item.issue"],
+    "branch.business.checker": INSPECT,
+    "bank.auditor": INSPECT,
+    "bank.pki.maker": EQUIPMENT,
+    "bank.pki.checker": EQUIPMENT,
+}
+
 
 def _kept(table: str) -> migrations.RunSQL:
     return migrations.RunSQL(
@@ -147,6 +161,14 @@ def seed(apps, schema_editor):
         rows.model(code=code, amount=amount, currency="TWD", valid_from=FIRST_DAY)
         for code, amount in TARIFFS
     )
+
+
+def widen(apps, schema_editor):
+    roles = apps.get_model("identity", "Role").objects.using(schema_editor.connection.alias)
+    for code, added in ADDED.items():
+        row = roles.get(code=code)
+        row.permissions = sorted({*row.permissions, *added})
+        row.save()
 
 
 class Migration(migrations.Migration):
@@ -234,7 +256,18 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=30, verbose_name="fee")),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("certificate.issue", "certificate.issue"),
+                            ("certificate.reissue", "certificate.reissue"),
+                            ("letter.reprint", "letter.reprint"),
+                        ],
+                        max_length=30,
+                        verbose_name="fee",
+                    ),
+                ),
                 ("amount", models.DecimalField(decimal_places=4, max_digits=20)),
                 (
                     "currency",
@@ -620,6 +653,7 @@ class Migration(migrations.Migration):
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.RunPython(seed, migrations.RunPython.noop),
+        migrations.RunPython(widen, migrations.RunPython.noop),
         migrations.RunSQL(
             immutable("branch_ops_equipmentmovement"), mutable("branch_ops_equipmentmovement")
         ),

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from branch_ops.states import FEE_VERBS, FeeState, PaidFrom
+from branch_ops.states import FEE_VERBS, FeeState, PaidFrom, Tariff
 from identity.models import Company
 from kernel.machines import sources
 from kernel.money import DECIMALS
@@ -20,7 +20,9 @@ CURRENCIES = [(code, code) for code in DECIMALS]
 class FeeTariff(models.Model):
     """Hold what one service costs from a date on; never changed, a new row takes its place."""
 
-    code = models.CharField(_("fee"), max_length=30)
+    code = models.CharField(
+        _("fee"), max_length=30, choices=[(tariff.value, tariff.value) for tariff in Tariff]
+    )
     amount = models.DecimalField(max_digits=20, decimal_places=4)
     currency = models.CharField(max_length=3, choices=CURRENCIES)
     valid_from = models.DateField()
