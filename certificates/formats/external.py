@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certificates.errors import RequestReason, RequestRefused
-from certificates.external_errors import ExternalReason, ExternalRefused
+from certificates.errors.external import ExternalReason, ExternalRefused
 from certificates.formats.external_lists import OutsideStatus, read_list, status_in
 from certificates.formats.external_paths import (
     STRONG_HASHES,

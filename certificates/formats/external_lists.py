@@ -10,7 +10,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from certificates.external_errors import ExternalReason, ExternalRefused
+from certificates.errors.external import ExternalReason, ExternalRefused
 from certificates.formats.external_paths import STRONG_HASHES, load, value_of
 
 LIST_SIZE_MAXIMUM: Final = 32 * 1024 * 1024

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certificates.external_errors import ExternalReason, ExternalRefused
+from certificates.errors.external import ExternalReason, ExternalRefused
 from certificates.formats.profiles import KeyStorage
 from certificates.formats.requests import RSA_BITS_MINIMUM
 

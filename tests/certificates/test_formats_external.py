@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from certificates.external_errors import ExternalReason, ExternalRefused
+from certificates.errors.external import ExternalReason, ExternalRefused
 from certificates.formats.external import (
     SIZE_MAXIMUM,
     Check,
