@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from certificates.operations.applications import apply_step, set_scope_step, withdraw_step
 from certificates.operations.authority import (
     keep_list_current,
     prepare_authority,
     publish_crl,
     publish_crl_step,
+)
+from certificates.operations.cards import (
+    assign_card_step,
+    move_card_step,
+    receive_card_step,
+    report_lost_step,
+    return_card_step,
+    write_off_card_step,
 )
 from certificates.operations.enrolment import (
     EnrolOutcome,
@@ -17,8 +26,22 @@ from certificates.operations.enrolment import (
     prepare_confirmation,
 )
 from certificates.operations.issuers import current_authority, issuer_of
-from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
+from certificates.operations.letters import (
+    PrintedLetter,
+    issue_letter,
+    issue_letter_step,
+    print_letter_step,
+    reprint_step,
+)
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.lifting import (
+    ActivateOutcome,
+    ActivateResult,
+    activate,
+    prepare_activation,
+    release_unsuspension_step,
+)
+from certificates.operations.losing import report_lost
 from certificates.operations.ocsp import (
     ANSWER_COLUMNS,
     answer,
@@ -27,6 +50,7 @@ from certificates.operations.ocsp import (
     renew_answers_step,
     with_answer,
 )
+from certificates.operations.pairs import lock_certificate
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
@@ -47,6 +71,8 @@ from certificates.operations.signing import (
 
 __all__ = [
     "ANSWER_COLUMNS",
+    "ActivateOutcome",
+    "ActivateResult",
     "EnrolOutcome",
     "EnrolResult",
     "PrintedLetter",
@@ -56,8 +82,11 @@ __all__ = [
     "UnlockResult",
     "VerifiedSignature",
     "accept_signature",
+    "activate",
     "answer",
     "answer_step",
+    "apply_step",
+    "assign_card_step",
     "begin_enrolment",
     "confirm",
     "current_authority",
@@ -67,19 +96,32 @@ __all__ = [
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
+    "lock_certificate",
+    "move_card_step",
+    "prepare_activation",
     "prepare_authority",
     "prepare_confirmation",
     "prepare_signature",
+    "print_letter_step",
     "publish_crl",
     "publish_crl_step",
+    "receive_card_step",
+    "release_unsuspension_step",
     "renew_answers_step",
+    "report_lost",
+    "report_lost_step",
+    "reprint_step",
+    "return_card_step",
     "revoke",
     "revoke_step",
     "rotate_service_keys",
     "service_credentials",
+    "set_scope_step",
     "suspend",
     "suspend_step",
     "unlock",
     "verify_signature",
     "with_answer",
+    "withdraw_step",
+    "write_off_card_step",
 ]
