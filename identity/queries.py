@@ -146,6 +146,11 @@ def members(
     ]
 
 
+def company_of(user_id: int) -> int | None:
+    """Return the id of a person's company, or None for people of the bank and unknown ones."""
+    return User.objects.filter(pk=user_id).values_list("company_id", flat=True).first()
+
+
 def recipients(user_ids: Iterable[int]) -> list[Recipient]:
     """Return every registered contact point of these people with their language; one query."""
     points = (
