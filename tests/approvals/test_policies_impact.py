@@ -1,4 +1,4 @@
-"""What stops when one person's certificate is gone, checked against playing every ending (CERT-9)."""
+"""What stops without one person's certificate, checked by playing every ending (CERT-9)."""
 
 from __future__ import annotations
 
@@ -95,8 +95,11 @@ def test_stopping_is_what_playing_every_ending_finds(
 
 def test_a_colleague_of_the_stage_stands_in() -> None:
     people = (
-        person(ANN), person(BOB), person(4, Power(REVIEWER, 2, "")), person(5, Power(RELEASER, 0, ""))
-    )  # fmt: skip
+        person(ANN),
+        person(BOB),
+        person(4, Power(REVIEWER, 2, "")),
+        person(5, Power(RELEASER, 0, "")),
+    )
     found = without_certificate(CASE, people, ANN)
     assert found is not None
     assert found.outcome == Outcome.GOES_ON
