@@ -239,7 +239,7 @@ class ReasonNeeded(RuleBroken):
     def __init__(self, *, field: str = "reason") -> None:
         super().__init__(
             "certificates.certificate.reason_needed",
-            _("Write why: the holder and your branch read it."),
+            _("Write why: the holder reads it."),
             field=field,
         )
 

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from approvals.permissions import Permission
 from approvals.queries.inbox import waiting_count
+from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from kernel import clock
 
@@ -43,6 +44,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ),
             "inbox_count": SimpleLazyObject(waiting),
             "section": _section(request),
+            "company_certificates": Certificates.INQUIRE_COMPANY in user.granted,
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
@@ -59,4 +61,4 @@ def _section(request: HttpRequest) -> str:
         return "inbox"
     if match.namespace == "transfers":
         return "accounts" if name.startswith("account") else "transfers"
-    return name
+    return "company_certificates" if "certificate" in name and "company" in match.route else name

@@ -247,7 +247,7 @@ class Desk:
     def letter_for(self, user: User) -> certificates.PrintedLetter | None:
         """Print a letter for a person whose role signs and who has no card yet."""
         now = clock.now()
-        states = {row["state_label"] for row in certificate_rows(user.pk, now=now)}
+        states = {row.state for row in certificate_rows(user, now=now)}
         if "certificates.certificate.sign" not in permissions_of(user.pk, now=now) or states:
             return None
         return certificates.issue_letter(holder_id=user.pk, actor=None, now=now)
