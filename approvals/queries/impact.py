@@ -50,19 +50,16 @@ class Affected:
 
 
 def impact_of(user_id: int, *, now: datetime) -> list[Affected]:
-    """Return the pending requests a person of a company could decide on, as if they could not.
+    """Return the pending requests a person could decide on, as if they could not.
 
     What would stop comes first, then by deadline. Whether the reader may see the person is for
-    the caller to have checked. Five statements and one more for each request of a role of theirs;
-    empty for people of the bank's units.
+    the caller to have checked. Five statements and one more for each request of a role of theirs.
     """
-    company_id = identity.company_of(user_id)
-    if company_id is None:
-        return []
-    members = identity.members(company_id, now=now)
+    home = identity.home_of(user_id)
+    members = identity.members(home, now=now)
     held = certificates.signing_certificates([member.user_id for member in members])
     found = []
-    for submitted in read_pending(company_id):
+    for submitted in read_pending(home):
         if submitted.request.deadline < now or not _concerns(submitted, members, user_id):
             continue
         everyone = persons(

@@ -247,7 +247,7 @@ def _judge(actor: User, asked: Asked) -> Certificate:
 
 def _hold_rights(actor: User, permission: str, now: datetime) -> None:
     """Lock what the actor's right rests on, and insist that it still gives them this right."""
-    hold_standing(user_id=actor.pk, grant_ids=frozenset(grants_of(actor.pk, now=now)))
+    hold_standing(actor=actor, grant_ids=frozenset(grants_of(actor.pk, now=now)))
     if permission not in permissions_of(actor.pk, now=now):
         raise PermissionMissing(permission)
 

@@ -2,7 +2,6 @@
 
 from enterprise.queries.certificates import (
     certificate_rows,
-    has_open_letter,
     waits_for_card,
 )
 from enterprise.queries.company import company_certificate, company_certificates
@@ -13,7 +12,6 @@ __all__ = [
     "company_certificate",
     "company_certificates",
     "device_name",
-    "has_open_letter",
     "sign_in_rows",
     "waits_for_card",
 ]

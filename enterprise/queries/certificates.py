@@ -86,11 +86,6 @@ def waits_for_card(user_id: int) -> bool:
     return bool(states & BEFORE_USE) and not states & set(LIVE)
 
 
-def has_open_letter(user_id: int) -> bool:
-    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
-    return any(row.state in BEFORE_USE for row in certificates.own_certificates(user_id))
-
-
 def scope_of(found: CertificateFacts) -> list[str]:
     """Return what a certificate may be used for, in words (CERT-6)."""
     names = {kind.code: str(kind.name) for kind in all_kinds()}

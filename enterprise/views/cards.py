@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from certificates import operations as certificates, queries as certificate_queries
 from certificates.permissions import Permission as Certificates
 from certificates.states import CertificateState
-from certificates.views import origin_of
+from certificates.views import enrolment_page
 from enterprise import queries
 from enterprise.queries.certificates import CertificateRow
 from identity.permissions import SIGNED_IN, PersonRequest, can, requires
@@ -40,30 +37,12 @@ def certificates_page(request: PersonRequest) -> HttpResponse:
 @require_GET
 def enrol_card(request: PersonRequest) -> HttpResponse:
     """Lead a person through taking a virtual card into use (CERT-2)."""
-    now, user = clock.now(), request.user
-    waiting = queries.has_open_letter(user.pk)
-    has_card = certificate_queries.signing_certificate(user.pk) is not None
-    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
-    page = {
-        "enrol_url": reverse("certificates:enrol"),
-        "confirm_url": reverse("certificates:confirm"),
-        "next_url": reverse("enterprise:home"),
-        "nonce": "",
-        "label": f"{user.company} {user.display_name}",
-        "challenge": "",
-        "certificate_sha256": "",
-        "now": "",
-        "state": state,
-    }
-    if state == "ready":
-        session = {"actor": user, "session_key_sha256": request.session.key_sha256, "now": now}
-        challenge = certificates.prepare_confirmation(**session, audience=origin_of(request))
-        if challenge is not None:
-            page["challenge"] = base64.b64encode(challenge.statement).decode()
-            page["certificate_sha256"] = challenge.certificate_sha256
-            page["now"] = clock.isoformat(now)
-        else:
-            page["nonce"] = certificates.begin_enrolment(**session)
+    page = enrolment_page(
+        request,
+        next_url=reverse("enterprise:home"),
+        back_url=reverse("enterprise:certificates"),
+        holder_name=f"{request.user.company} {request.user.display_name}",
+    )
     return render(request, "enterprise/enrol_card.html", {"page": page})
 
 
