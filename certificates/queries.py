@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from cryptography import x509
@@ -22,7 +22,7 @@ from certificates.models import (
     RevocationList,
     Signature,
 )
-from certificates.policies import Standing, scope_refusal, standing_refusal
+from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
 from certificates.render import SignedStatement, evidence_files, pack
 from certificates.states import LIVE, CertificateState
 from identity.models import User
@@ -53,6 +53,10 @@ class CertificateFacts:
     functions: tuple[str, ...] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    scope_from: date | None = None
+    scope_until: date | None = None
+    renewable_from: datetime | None = None
+    card_serial: str = ""
 
     @property
     def live(self) -> bool:
@@ -73,6 +77,8 @@ class CertificateFacts:
             functions=self.functions,
             amount_cap=self.amount_cap,
             amount_cap_currency=self.amount_cap_currency,
+            scope_from=self.scope_from,
+            scope_until=self.scope_until,
         )
         reason: SigningReason | None = standing_refusal(
             standing, allowed_storages=gateways.allowed_storages(), now=now
@@ -115,8 +121,10 @@ def signing_certificates(user_ids: Iterable[int]) -> dict[int, CertificateFacts]
 
 
 def own_certificates(user_id: int) -> list[CertificateFacts]:
-    """Return all of a person's certificates and applications, newest first."""
-    rows = Certificate.objects.filter(holder_id=user_id).select_related("card")
+    """Return a person's certificates and applications, newest first; each stands for its pair."""
+    rows = Certificate.objects.filter(
+        holder_id=user_id, purpose=Purpose.SIGNING.name
+    ).select_related("card")
     return [facts_of(row) for row in rows.order_by("-pk")]
 
 
@@ -220,6 +228,10 @@ def facts_of(row: Certificate) -> CertificateFacts:
         functions=tuple(row.functions) if row.functions is not None else None,
         amount_cap=row.amount_cap,
         amount_cap_currency=row.amount_cap_currency,
+        scope_from=row.scope_from,
+        scope_until=row.scope_until,
+        renewable_from=row.not_after - RENEWABLE_BEFORE if row.not_after is not None else None,
+        card_serial=(row.card.serial_number or "") if row.card is not None else "",
     )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from certificates.operations.applications import apply_step, set_scope_step, withdraw_step
 from certificates.operations.authority import (
     keep_list_current,
     prepare_authority,
     publish_crl,
     publish_crl_step,
+)
+from certificates.operations.cards import (
+    assign_card_step,
+    move_card_step,
+    receive_card_step,
+    report_lost_step,
+    return_card_step,
+    write_off_card_step,
 )
 from certificates.operations.enrolment import (
     EnrolOutcome,
@@ -16,8 +25,23 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
-from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
+from certificates.operations.letters import (
+    PrintedLetter,
+    issue_letter,
+    issue_letter_step,
+    print_letter_step,
+    reprint_step,
+)
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.lifting import (
+    ActivateOutcome,
+    ActivateResult,
+    activate,
+    prepare_activation,
+    release_unsuspension_step,
+)
+from certificates.operations.losing import report_lost
+from certificates.operations.pairs import lock_certificate
 from certificates.operations.showing import (
     SignRequestFacts,
     UnlockResult,
@@ -41,6 +65,8 @@ from certificates.operations.supervising import (
 )
 
 __all__ = [
+    "ActivateOutcome",
+    "ActivateResult",
     "Asked",
     "CertificateAct",
     "EnrolOutcome",
@@ -53,24 +79,40 @@ __all__ = [
     "VerifiedSignature",
     "accept_signature",
     "act_lines",
+    "activate",
+    "apply_step",
+    "assign_card_step",
     "begin_enrolment",
     "confirm",
     "enrol",
     "issue_letter",
     "issue_letter_step",
     "keep_list_current",
+    "lock_certificate",
+    "move_card_step",
+    "prepare_activation",
     "prepare_authority",
     "prepare_certificate_act",
     "prepare_confirmation",
     "prepare_signature",
+    "print_letter_step",
     "publish_crl",
     "publish_crl_step",
+    "receive_card_step",
+    "release_unsuspension_step",
+    "report_lost",
+    "report_lost_step",
+    "reprint_step",
+    "return_card_step",
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "set_scope_step",
     "suspend",
     "suspend_signed",
     "suspend_step",
     "unlock",
     "verify_signature",
+    "withdraw_step",
+    "write_off_card_step",
 ]

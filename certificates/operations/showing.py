@@ -22,11 +22,13 @@ from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import Card, Certificate, SignRequest
 from certificates.operations.authority import keep_list_current_step
 from certificates.policies import (
+    ACTIVATE,
     PIN_TRIES,
     SIGN_REQUEST_LIFETIME,
     Standing,
     StatementFields,
     compose_statement,
+    lifting_refusal,
     standing_refusal,
     whole_second,
 )
@@ -160,7 +162,8 @@ def unlock(
     check_open(request, now)
     _check_card(shown)
     standing = standing_of(request.certificate, shown.state)
-    refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
+    judge = lifting_refusal if request.action == ACTIVATE else standing_refusal
+    refuse(judge(standing, allowed_storages=gateways.allowed_storages(), now=now))
     right = check_password(pin, shown.pin_hash)  # before the lock: it takes its time on purpose
     card = Card.objects.select_for_update().get(pk=shown.pk)
     _check_card(card)
@@ -216,6 +219,8 @@ def standing_of(certificate: Certificate, card_state: str | None) -> Standing:
         functions=certificate.functions,
         amount_cap=certificate.amount_cap,
         amount_cap_currency=certificate.amount_cap_currency,
+        scope_from=certificate.scope_from,
+        scope_until=certificate.scope_until,
     )
 
 

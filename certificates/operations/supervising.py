@@ -28,6 +28,7 @@ from certificates.formats.statements import Fact, StatementType
 from certificates.models import Certificate
 from certificates.operations.history import target_of
 from certificates.operations.lifecycle import revoke_step, suspend_step
+from certificates.operations.pairs import lock_certificate, lock_holder
 from certificates.operations.showing import SignRequestFacts, prepare_signature
 from certificates.operations.signing import accept_signature, verify_signature
 from certificates.permissions import Permission, check_manage
@@ -186,8 +187,11 @@ def _act(
         raise
     if claim_form(actor=actor, key=key, outcome=asked.serial_number, now=now):
         return _state_of(asked.serial_number)
+    # Two supervisors may act on each other: people are locked in order of their rows.
+    for person in sorted({actor.pk, certificate.holder_id}):
+        lock_holder(person)
     _hold_rights(actor, PERMISSIONS[asked.act], now)
-    locked = _lock(certificate.pk, verified.certificate_id)
+    locked = lock_certificate(certificate_id=certificate.pk)
     if (locked.state, locked.state_since) != (certificate.state, certificate.state_since):
         raise CertificateStateChanged(locked.state)
     accepted = accept_signature(
@@ -250,13 +254,6 @@ def _hold_rights(actor: User, permission: str, now: datetime) -> None:
     hold_standing(actor=actor, grant_ids=frozenset(grants_of(actor.pk, now=now)))
     if permission not in permissions_of(actor.pk, now=now):
         raise PermissionMissing(permission)
-
-
-def _lock(certificate_id: int, signer_certificate_id: int) -> Certificate:
-    """Lock the certificate and the signer's own in order of their rows, against a deadlock."""
-    rows = _certificates().select_for_update(of=("self",))
-    both = rows.filter(pk__in={certificate_id, signer_certificate_id}).order_by("pk")
-    return next(row for row in list(both) if row.pk == certificate_id)
 
 
 def _certificates() -> QuerySet[Certificate]:
