@@ -53,9 +53,7 @@ class LetterFacts:
     is_proposer: bool
 
 
-def why_not(
-    job: Job, certificate: CertificateDetail, *, actor: User, letter: LetterFacts
-) -> str:
+def why_not(job: Job, certificate: CertificateDetail, *, actor: User, letter: LetterFacts) -> str:
     """Return in one sentence why a job cannot be done now; empty text where it can."""
     by_state = STATE_RULES[job](certificate)
     if by_state:
@@ -125,7 +123,7 @@ def _letter(certificate: CertificateDetail) -> str:
     if letter.state == LetterState.PREPARED:
         return ""
     return _("Printed on %(at)s. A letter is never printed twice: ask for a reprint.") % {
-        "at": f"{localtime(letter.printed_at):%Y-%m-%d %H:%M}" if letter.printed_at else "–"
+        "at": f"{localtime(letter.printed_at):%Y-%m-%d %H:%M}" if letter.printed_at else "-"
     }
 
 
