@@ -19,12 +19,14 @@ from approvals.models import Request
 from approvals.states import REQUEST_VERBS, Act, RequestState
 from branch_ops.models import EquipmentRequisition, FeeItem
 from branch_ops.states import FEE_VERBS, REQUISITION_VERBS, FeeState, RequisitionState
-from certificates.models import Card, Certificate, Letter
+from certificates.models import Card, Certificate, CertificateAuthority, Letter
 from certificates.policies import SUSPENSIONS_MOST
 from certificates.states import (
+    AUTHORITY_VERBS,
     CARD_VERBS,
     CERTIFICATE_VERBS,
     LETTER_VERBS,
+    AuthorityState,
     CardState,
     CertificateState,
     LetterState,
@@ -62,6 +64,7 @@ MACHINES = [
     Machine(Card, CARD_VERBS, CardState),
     Machine(FeeItem, FEE_VERBS, FeeState),
     Machine(EquipmentRequisition, REQUISITION_VERBS, RequisitionState),
+    Machine(CertificateAuthority, AUTHORITY_VERBS, AuthorityState),
 ]
 STEPS = [
     pytest.param(machine, verb, state, id=f"{machine.model.__name__}-{verb}-{state}")
