@@ -208,3 +208,25 @@ class CompanyUnknown(RuleBroken):
             _("Your branch has no company with this code."),
             field="company_code",
         )
+
+
+class FeeNotFit(RuleBroken):
+    """Say that a fee is not in the state a proposed change starts from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fees.not_fit",
+            _("Only a fee that is due can be waived, and only one that was paid can be refunded."),
+        )
+
+
+class ItemNotFit(RuleBroken):
+    """Say that an item cannot be written off: it is already, or a certificate is on the card."""
+
+    def __init__(self, *, in_use: bool) -> None:
+        super().__init__(
+            "equipment.not_fit",
+            _("A certificate that has not ended is on this card. Revoke it first.")
+            if in_use
+            else _("This item is written off already, or another unit answers for it now."),
+        )

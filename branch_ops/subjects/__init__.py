@@ -1,0 +1,11 @@
+"""Which kinds of request does the bank's side bring to the approval engine?"""
+
+from approvals.subjects import ChangeKind
+from branch_ops.subjects.equipment import WriteOffKind
+from branch_ops.subjects.fees import RefundKind, WaiverKind
+
+KINDS: tuple[type[ChangeKind], ...] = (
+    RefundKind,
+    WaiverKind,
+    WriteOffKind,
+)
