@@ -9,12 +9,17 @@ from branch_ops.subjects.certificates import (
     UnsuspensionKind,
     WithdrawalKind,
 )
+from branch_ops.subjects.equipment import WriteOffKind
+from branch_ops.subjects.fees import RefundKind, WaiverKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
+    RefundKind,
     ReprintKind,
     RevocationKind,
     ScopeKind,
     UnsuspensionKind,
+    WaiverKind,
     WithdrawalKind,
+    WriteOffKind,
 )
