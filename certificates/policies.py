@@ -35,6 +35,8 @@ SIGN_REQUEST_LIFETIME: Final = timedelta(minutes=5)
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 CERTIFICATE_LIFETIME: Final = timedelta(days=730)
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+STAMP_RETRY_FIRST: Final = timedelta(seconds=10)
+STAMP_RETRY_LONGEST: Final = timedelta(minutes=10)
 FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a signing time may lie ahead of the bank's clock."""
 
@@ -139,6 +141,11 @@ def scope_refusal(
     if not comparable or amount.amount > standing.amount_cap:
         return SigningReason.AMOUNT_ABOVE_CAP
     return None
+
+
+def retry_after(tries: int) -> timedelta:
+    """Return how long to wait after so many earlier failures before a time stamp is asked for."""
+    return min(STAMP_RETRY_FIRST * 2 ** min(tries, 10), STAMP_RETRY_LONGEST)
 
 
 def compose_statement(

@@ -10,6 +10,7 @@ from approvals.operations.deciding import (
 )
 from approvals.operations.drafting import delete, edit_request, lock_editable, open_request
 from approvals.operations.ending import expire, withdraw
+from approvals.operations.evidence import evidence
 from approvals.operations.flows import define_flow, define_rule
 from approvals.operations.submitting import submit
 
@@ -19,6 +20,7 @@ __all__ = [
     "define_rule",
     "delete",
     "edit_request",
+    "evidence",
     "expire",
     "lock_editable",
     "open_request",

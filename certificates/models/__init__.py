@@ -5,9 +5,11 @@ from __future__ import annotations
 from certificates.models.authority import CertificateAuthority, RevocationList
 from certificates.models.certificates import Card, Certificate, CertificateEvent
 from certificates.models.letters import Enrolment, Letter
+from certificates.models.proofs import AwaitedTimeStamp, TimeStamp
 from certificates.models.signatures import Signature, SignRequest
 
 __all__ = [
+    "AwaitedTimeStamp",
     "Card",
     "Certificate",
     "CertificateAuthority",
@@ -17,4 +19,5 @@ __all__ = [
     "RevocationList",
     "SignRequest",
     "Signature",
+    "TimeStamp",
 ]

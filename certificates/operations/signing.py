@@ -51,15 +51,19 @@ JOIN certificates_signrequest r ON r.certificate_id = c.id
 LEFT JOIN certificates_card card ON card.id = c.card_id
 WHERE r.id = %s FOR SHARE OF c FOR UPDATE OF r
 """  # noqa: S608 - the names of our own columns
-# A sign request is used up by its one signature, in one statement.
+# A sign request is used up by its one signature, which waits for its time stamp: one statement.
 STORE = """
 WITH used AS (
     UPDATE certificates_signrequest SET used_at = %s WHERE id = %s AND used_at IS NULL
     RETURNING id, certificate_id
+), signed AS (
+    INSERT INTO certificates_signature (sign_request_id, certificate_id, cms, cms_sha256, signed_at,
+        accepted_at, certificate_state, crl_number, ocsp_der)
+    SELECT used.id, used.certificate_id, %s, %s, %s, %s, %s, %s, %s FROM used
+    RETURNING id, accepted_at
 )
-INSERT INTO certificates_signature (sign_request_id, certificate_id, cms, cms_sha256, signed_at,
-    accepted_at, certificate_state, crl_number)
-SELECT used.id, used.certificate_id, %s, %s, %s, %s, %s, %s FROM used RETURNING id
+INSERT INTO certificates_awaitedtimestamp (signature_id, due_at, tries)
+SELECT signed.id, signed.accepted_at, 0 FROM signed RETURNING signature_id
 """
 
 
