@@ -35,6 +35,9 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 """How long before `now` validity begins, so that a slightly late clock accepts it at once."""
 
 CRL_LIFETIME: Final = timedelta(hours=48)
+ROOT_CRL_LIFETIME: Final = timedelta(days=365)
+"""How long the root's list lasts: its key comes out of the safe once a year at the latest."""
+SERVICE_LIFETIME: Final = timedelta(days=365)
 
 DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """What the seal's certificate is for (RFC 9336)."""
@@ -119,7 +122,7 @@ def build_service_certificate(
     service: Service,
     name: str,
     now: datetime,
-    lifetime: timedelta = timedelta(days=365),
+    lifetime: timedelta = SERVICE_LIFETIME,
 ) -> bytes:
     """Return the DER of a certificate for one of the authority's services.
 
@@ -146,7 +149,12 @@ def build_service_certificate(
 
 
 def build_crl(
-    *, issuer: Issuer, entries: Iterable[RevokedEntry], number: int, now: datetime
+    *,
+    issuer: Issuer,
+    entries: Iterable[RevokedEntry],
+    number: int,
+    now: datetime,
+    lifetime: timedelta = CRL_LIFETIME,
 ) -> bytes:
     """Return the DER of a full revocation list, valid for 48 hours (RFC 5280 5, CERT-8).
 
@@ -165,7 +173,7 @@ def build_crl(
     ]
     # The constructor takes the whole list; adding one by one would copy it every time.
     builder = x509.CertificateRevocationListBuilder(
-        certificate.subject, now, now + CRL_LIFETIME, extensions, revoked
+        certificate.subject, now, now + lifetime, extensions, revoked
     )
     crl = builder.sign(BuilderKey(issuer.signer), hash_of(issuer.signer.public_key()))
     return crl.public_bytes(serialization.Encoding.DER)

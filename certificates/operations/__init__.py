@@ -16,8 +16,23 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
+from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.ocsp import (
+    ANSWER_COLUMNS,
+    answer,
+    answer_step,
+    good_answer,
+    renew_answers_step,
+    with_answer,
+)
+from certificates.operations.services import (
+    ServiceCredentials,
+    rotate_service_keys,
+    service_credentials,
+)
 from certificates.operations.showing import (
     SignRequestFacts,
     UnlockResult,
@@ -30,31 +45,46 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
 
 __all__ = [
+    "ANSWER_COLUMNS",
     "EnrolOutcome",
     "EnrolResult",
     "PrintedLetter",
+    "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
     "accept_signature",
+    "answer",
+    "answer_step",
     "begin_enrolment",
     "confirm",
+    "current_authority",
     "enrol",
+    "good_answer",
     "issue_letter",
     "issue_letter_step",
+    "issuer_of",
     "keep_list_current",
     "prepare_authority",
     "prepare_confirmation",
     "prepare_signature",
     "publish_crl",
     "publish_crl_step",
+    "renew_answers_step",
     "revoke",
     "revoke_step",
+    "rotate_service_keys",
+    "seal_evidence",
+    "service_credentials",
+    "stamp",
     "suspend",
     "suspend_step",
     "unlock",
     "verify_signature",
+    "with_answer",
 ]

@@ -47,7 +47,7 @@ def suspend_step(
     source = move(certificate, verb, now)
     if final:
         _end_card(certificate)
-    published = publish_crl_step(now=now)
+    published = publish_crl_step(now=now, changed=[certificate])
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
         actor=actor, now=now, reason=reason, after={"crl": published.number},
@@ -90,7 +90,7 @@ def revoke_step(
     certificate.listed_at, certificate.listed_reason = now, reason.name
     source = move(certificate, "revoke", now)
     _end_card(certificate)
-    published = publish_crl_step(now=now)
+    published = publish_crl_step(now=now, changed=[certificate])
     note(
         certificate, verb="revoke", event="certificates.certificate.revoked", source=source,
         actor=actor, now=now, reason=why,

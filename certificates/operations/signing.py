@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 
 from audit import operations as audit
 from certificates import gateways
@@ -23,6 +23,7 @@ from certificates.errors import (
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
+from certificates.operations.ocsp import ANSWER_COLUMNS, good_answer, with_answer
 from certificates.operations.showing import check_open, refuse, standing_of
 from certificates.policies import (
     FUTURE_TOLERANCE,
@@ -90,6 +91,16 @@ class VerifiedSignature:
     signing_time: datetime
     cms: bytes
     crl_number: int
+    ocsp_der: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """Carry a signature's file with the revocation list inside it, and the responder's answer."""
+
+    cms: bytes
+    crl_number: int
+    ocsp_der: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +127,9 @@ def verify_signature(
     The signed bytes are rebuilt from the stored statement; only the time is the signer's. What
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
-    newest = _lists_at(signing_time)
+    newest = _lists_at(signing_time, OuterRef("certificate__issuer"))
     found = (
-        SignRequest.objects.select_related("certificate")
+        with_answer(SignRequest.objects.select_related("certificate"), "certificate__")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
         .filter(pk=sign_request_id)
         .first()
@@ -132,8 +143,15 @@ def verify_signature(
     _check(found, certificate, signature_der, signing_time, now)
     listed = _listed([getattr(found, name) for name in _LIST_COLUMNS])
     cms = _cms(found, certificate, signature_der, signing_time, listed)
+    answered = (certificate, *(getattr(found, name) for name in ANSWER_COLUMNS))
     return VerifiedSignature(
-        found.pk, certificate.pk, certificate.state_since, signing_time, cms, listed.number
+        sign_request_id=found.pk,
+        certificate_id=certificate.pk,
+        in_force_since=certificate.state_since,
+        signing_time=signing_time,
+        cms=cms,
+        crl_number=listed.number,
+        ocsp_der=good_answer(certificate.pk, now, found=answered),
     )
 
 
@@ -174,9 +192,8 @@ def accept_signature(
     same = (verified.sign_request_id, verified.certificate_id, verified.in_force_since)
     if same != (request.pk, certificate.pk, certificate.state_since):
         raise SigningStale("certificates.signing.changed")
-    return _store(
-        request, certificate, verified.cms, verified.crl_number, verified.signing_time, now
-    )
+    proven = _Proven(verified.cms, verified.crl_number, verified.ocsp_der)
+    return _store(request, certificate, proven, verified.signing_time, now)
 
 
 def store_signature(
@@ -189,9 +206,11 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    listed = _listed(_lists_at(signing_time).values_list(*_LIST_COLUMNS).first())
+    listed = _listed(
+        _lists_at(signing_time, certificate.issuer_id).values_list(*_LIST_COLUMNS).first()
+    )
     cms = _cms(request, certificate, signature_der, signing_time, listed)
-    return _store(request, certificate, cms, listed.number, signing_time, now)
+    return _store(request, certificate, _Proven(cms, listed.number, None), signing_time, now)
 
 
 def _check(
@@ -211,14 +230,16 @@ def _check(
     )
 
 
-def _lists_at(moment: datetime) -> QuerySet[RevocationList]:
-    """Return the revocation lists in force at a moment, newest first.
+def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[RevocationList]:
+    """Return the revocation lists of an issuer in force at a moment, newest first.
 
     The certificate has been in force since before the statement was made, so neither the newest
     list at the signing time nor any later one names it.
     """
     return (
-        RevocationList.objects.filter(this_update__lte=moment, next_update__gt=moment)
+        RevocationList.objects.filter(
+            issuer=issuer, this_update__lte=moment, next_update__gt=moment
+        )
         .order_by("-number")
         .annotate(
             list_number=F("number"), list_der=F("der"), list_issuer=F("issuer__certificate_der")
@@ -254,21 +275,21 @@ def _cms(
 def _store(
     request: SignRequest,
     certificate: Certificate,
-    cms: bytes,
-    crl_number: int,
+    proven: _Proven,
     signing_time: datetime,
     now: datetime,
 ) -> SignatureFacts:
-    cms_sha256 = hashlib.sha256(cms).hexdigest()
+    cms_sha256 = hashlib.sha256(proven.cms).hexdigest()
     values: list[Any] = [
         now,
         request.pk,
-        cms,
+        proven.cms,
         cms_sha256,
         signing_time,
         now,
         str(certificate.state),
-        crl_number,
+        proven.crl_number,
+        proven.ocsp_der,
     ]
     with connection.cursor() as cursor:
         cursor.execute(STORE, values)
@@ -282,7 +303,7 @@ def _store(
         cms_sha256=cms_sha256,
         statement_sha256=sha256_hex(bytes(request.statement)),
         signed_at=signing_time,
-        crl_number=crl_number,
+        crl_number=proven.crl_number,
     )
 
 
