@@ -149,7 +149,7 @@ def scope_refusal(
 
 def retry_after(tries: int) -> timedelta:
     """Return how long to wait after so many earlier failures before a time stamp is asked for."""
-    return min(STAMP_RETRY_FIRST * 2 ** min(tries, 10), STAMP_RETRY_LONGEST)
+    return min(STAMP_RETRY_FIRST * (1 << min(tries, 10)), STAMP_RETRY_LONGEST)
 
 
 def compose_statement(

@@ -1,4 +1,4 @@
-"""Pack the evidence of one request: signatures, what was frozen, and what the log tells (SIGN-4)."""
+"""Pack the evidence of one request: signatures, what was frozen, what the log tells (SIGN-4)."""
 
 from __future__ import annotations
 

@@ -138,9 +138,7 @@ def build_service_certificate(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False
         )
     elif service is Service.EVIDENCE_SEAL:
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=True
-        )
+        builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=True)
     else:
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True

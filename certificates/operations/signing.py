@@ -33,6 +33,7 @@ from certificates.policies import (
     standing_refusal,
     whole_second,
 )
+from certificates.states import CertificateState
 from kernel.canonical import sha256_hex
 from kernel.money import Money
 
@@ -140,10 +141,11 @@ def verify_signature(
     if not is_still_asked(bytes(found.statement), expected):
         raise SigningStale("certificates.signing.changed")
     certificate = found.certificate
+    if certificate.state != CertificateState.ACTIVE:
+        raise SigningRefused(SigningReason.CERTIFICATE_NOT_ACTIVE)
     _check(found, certificate, signature_der, signing_time, now)
     listed = _listed([getattr(found, name) for name in _LIST_COLUMNS])
     cms = _cms(found, certificate, signature_der, signing_time, listed)
-    answered = (certificate, *(getattr(found, name) for name in ANSWER_COLUMNS))
     return VerifiedSignature(
         sign_request_id=found.pk,
         certificate_id=certificate.pk,
@@ -151,7 +153,7 @@ def verify_signature(
         signing_time=signing_time,
         cms=cms,
         crl_number=listed.number,
-        ocsp_der=good_answer(certificate.pk, now, found=answered),
+        ocsp_der=_ocsp(certificate, [getattr(found, name) for name in ANSWER_COLUMNS], now),
     )
 
 
@@ -206,11 +208,18 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    listed = _listed(
-        _lists_at(signing_time, certificate.issuer_id).values_list(*_LIST_COLUMNS).first()
-    )
+    newest = _lists_at(signing_time, OuterRef("issuer"))
+    found = (
+        with_answer(Certificate.objects.filter(pk=certificate.pk))
+        .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
+        .values_list(*_LIST_COLUMNS, *ANSWER_COLUMNS)
+        .first()
+    ) or ()
+    width = len(_LIST_COLUMNS)
+    listed, ocsp_der = _listed(found[:width]), _ocsp(certificate, found[width:], now)
     cms = _cms(request, certificate, signature_der, signing_time, listed)
-    return _store(request, certificate, _Proven(cms, listed.number, None), signing_time, now)
+    proven = _Proven(cms, listed.number, ocsp_der)
+    return _store(request, certificate, proven, signing_time, now)
 
 
 def _check(
@@ -247,11 +256,21 @@ def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[Revoc
     )
 
 
-def _listed(row: Sequence[Any] | None) -> _Listed:
-    if row is None or row[0] is None:
+def _listed(row: Sequence[Any]) -> _Listed:
+    if not row or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
     return _Listed(number, bytes(der), bytes(issuer))
+
+
+def _ocsp(certificate: Certificate, columns: Sequence[Any], now: datetime) -> bytes | None:
+    """Return the responder's answer 'good' about a certificate in force (CERT-8).
+
+    None for one that is only about to come into force: its holder proves possession, no more.
+    """
+    if certificate.state != CertificateState.ACTIVE:
+        return None
+    return good_answer(certificate.pk, now, found=(certificate, *columns))
 
 
 def _cms(
