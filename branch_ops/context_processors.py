@@ -39,7 +39,10 @@ class Area:
 AREAS = (
     Area("inbox", gettext_lazy("Inbox"), "approvals:inbox", "inbox", Approve.VIEW),
     Area(
-        "counter", gettext_lazy("Certificates"), "counter:certificates", "certificate",
+        "counter",
+        gettext_lazy("Certificates"),
+        "counter:certificates",
+        "certificate",
         CounterPermission.INQUIRE,
     ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),

@@ -288,4 +288,3 @@ def _facts(person: User) -> HolderFacts:
         branch=str(company.branch),
         waiting_id=waiting.values_list("pk", flat=True).first() or 0,
     )
-

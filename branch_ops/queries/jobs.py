@@ -53,9 +53,7 @@ class LetterFacts:
     is_proposer: bool
 
 
-def why_not(
-    job: Job, certificate: CertificateDetail, *, actor: User, letter: LetterFacts
-) -> str:
+def why_not(job: Job, certificate: CertificateDetail, *, actor: User, letter: LetterFacts) -> str:
     """Return in one sentence why a job cannot be done now; empty text where it can."""
     by_state = STATE_RULES[job](certificate)
     if by_state:

@@ -185,9 +185,7 @@ class UnsuspensionKind(CertificateChange):
         self, content: Mapping[str, str], *, certificate_id: int, maker: User, now: datetime
     ) -> None:
         """Prepare the letter with which the holder lifts it."""
-        certificates.release_unsuspension_step(
-            certificate_id=certificate_id, actor=maker, now=now
-        )
+        certificates.release_unsuspension_step(certificate_id=certificate_id, actor=maker, now=now)
 
     def warnings(self, content: Mapping[str, str], *, now: datetime) -> list[str]:
         """Return that the next suspension would be for ever, where it would be."""
@@ -272,7 +270,11 @@ class ReprintKind(CertificateChange):
 
     def after(self, content: Mapping[str, str]) -> list[str]:
         """Return that the old secret dies, and what it costs."""
-        texts = [_("The old letter dies at once. Somebody who did not ask for it prints the new one.")]
+        texts = [
+            _("The old letter dies at once. Somebody who did not ask for it prints the new one.")
+        ]
         if content["cause"] not in FREE_REPRINTS:
-            texts.append(_("The fee for a reprint falls due and is settled before the letter is printed."))
+            texts.append(
+                _("The fee for a reprint falls due and is settled before the letter is printed.")
+            )
         return texts

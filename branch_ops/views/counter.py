@@ -45,9 +45,7 @@ def listing(request: PersonRequest) -> HttpResponse:
     after = form.cleaned_data.get("after", "") if form.is_valid() else ""
     found = counter.find_certificates(request.user, sought, cursor=after)
     here = reverse("counter:certificates")
-    wanted = {
-        name: getattr(sought, name) for name in sought.__slots__ if getattr(sought, name)
-    }
+    wanted = {name: getattr(sought, name) for name in sought.__slots__ if getattr(sought, name)}
     page = {
         "form": form,
         "filtered": not sought.anything,
@@ -85,7 +83,9 @@ def people(request: PersonRequest) -> HttpResponse:
         "rows": [
             {
                 "row": row,
-                "apply_url": "" if row.waiting else reverse("counter:application", args=[row.number]),
+                "apply_url": ""
+                if row.waiting
+                else reverse("counter:application", args=[row.number]),
                 "certificate_url": (
                     reverse("counter:certificate", args=[row.certificate_id])
                     if row.certificate_id
@@ -209,4 +209,3 @@ def _done(state: str) -> str:
     if state == CertificateState.REVOKED:
         return _("This was the third suspension: the certificate is revoked for ever.")
     return _("The certificate is suspended. The revocation list says so already.")
-

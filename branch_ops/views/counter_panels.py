@@ -169,9 +169,7 @@ def next_step(certificate: CertificateDetail, facts: LetterFacts) -> Step:
     return Step(text, tone)
 
 
-def job_groups(
-    actor: User, certificate: CertificateDetail, facts: LetterFacts
-) -> list[JobGroup]:
+def job_groups(actor: User, certificate: CertificateDetail, facts: LetterFacts) -> list[JobGroup]:
     """Return the counter's twelve jobs, with printing and withdrawing beside them (CERT-7)."""
 
     def panel(job: Job) -> JobPanel:

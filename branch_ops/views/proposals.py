@@ -177,7 +177,10 @@ def _application_page(
 ) -> HttpResponse:
     now = clock.now()
     kept = [name for name in _STORAGES if name in gateways.allowed_storages()]
-    initial: dict[str, object] = {"idempotency_key": ids.token(), "storage": kept[0] if kept else ""}
+    initial: dict[str, object] = {
+        "idempotency_key": ids.token(),
+        "storage": kept[0] if kept else "",
+    }
     if draft is not None:
         names = ("storage", "card_serial")
         initial |= {name: draft.content[name] for name in names}

@@ -132,6 +132,26 @@ class AuthorityRefused(RuleBroken):
         self.reason = reason
 
 
+class TimeStampReason(StrEnum):
+    """Name why an answer of a time stamping authority is not taken."""
+
+    UNREACHABLE = "certificates.time_stamp.unreachable"
+    NOT_GRANTED = "certificates.time_stamp.not_granted"
+    MALFORMED = "certificates.time_stamp.malformed"
+    WRONG_DIGEST = "certificates.time_stamp.wrong_digest"
+    WRONG_NONCE = "certificates.time_stamp.wrong_nonce"
+    WRONG_CERTIFICATE = "certificates.time_stamp.wrong_certificate"
+    BAD_SIGNATURE = "certificates.time_stamp.bad_signature"
+
+
+class TimeStampRefused(Busy):
+    """Say that no time stamp was had this time, for a named reason; it is asked for again."""
+
+    def __init__(self, reason: TimeStampReason) -> None:
+        super().__init__(reason.value, _("The time stamp could not be had. It is asked for again."))
+        self.reason = reason
+
+
 class SecretMistyped(RuleBroken):
     """Refuse a letter secret that cannot be one: wrong length, alphabet or check character."""
 

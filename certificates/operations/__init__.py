@@ -25,6 +25,7 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.letters import (
     PrintedLetter,
@@ -68,6 +69,7 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -79,6 +81,7 @@ __all__ = [
     "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
     "accept_signature",
@@ -115,8 +118,10 @@ __all__ = [
     "revoke",
     "revoke_step",
     "rotate_service_keys",
+    "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "stamp",
     "suspend",
     "suspend_step",
     "unlock",

@@ -17,9 +17,9 @@ from alerts.models import Message
 from alerts.states import MESSAGE_VERBS, MessageState
 from approvals.models import Request
 from approvals.states import REQUEST_VERBS, Act, RequestState
-from certificates.models import Card, Certificate, CertificateAuthority, Letter
 from branch_ops.models import EquipmentRequisition, FeeItem
 from branch_ops.states import FEE_VERBS, REQUISITION_VERBS, FeeState, RequisitionState
+from certificates.models import Card, Certificate, CertificateAuthority, Letter
 from certificates.policies import SUSPENSIONS_MOST
 from certificates.states import (
     AUTHORITY_VERBS,
