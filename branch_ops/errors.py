@@ -223,3 +223,26 @@ class LetterHeldBack(RuleBroken):
             "fee": _("The fee is not settled: take it or have it waived first."),
         }
         super().__init__(f"counter.letter.{reason}", messages[reason])
+class NotForTheCounter(RuleBroken):
+    """Say that items of a kind leave the stock by another way than the equipment counter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.not_for_the_counter",
+            _(
+                "Only card readers are given out here. A card goes with its application, a letter "
+                "form with its letter."
+            ),
+            field="serial_number",
+        )
+
+
+class CompanyUnknown(RuleBroken):
+    """Say that a company is not one of the reader's branch."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.company_unknown",
+            _("Your branch has no company with this code."),
+            field="company_code",
+        )
