@@ -223,6 +223,8 @@ class LetterHeldBack(RuleBroken):
             "fee": _("The fee is not settled: take it or have it waived first."),
         }
         super().__init__(f"counter.letter.{reason}", messages[reason])
+
+
 class NotForTheCounter(RuleBroken):
     """Say that items of a kind leave the stock by another way than the equipment counter."""
 

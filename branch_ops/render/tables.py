@@ -302,6 +302,7 @@ EVENTS: Mapping[str, Text] = {
     "certificates.authority.prepared": _("Certificate authority prepared"),
     "certificates.card.locked": _("Card locked"),
     "certificates.card.refused": _("Wrong PIN"),
+    "certificates.certificate.act_signed": _("Suspension or revocation signed"),
     "certificates.certificate.confirmed": _("Certificate confirmed"),
     "certificates.certificate.enrolled": _("Certificate issued"),
     "certificates.certificate.revoked": _("Certificate revoked"),

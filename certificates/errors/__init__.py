@@ -247,6 +247,27 @@ class CertificateStateChanged(Conflict):
         )
 
 
+class OwnCertificate(RuleBroken):
+    """Refuse to suspend or revoke one's own certificate as a supervisor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.certificate.own",
+            _("This is your own certificate. If its card is lost, report it as lost."),
+        )
+
+
+class ReasonNeeded(RuleBroken):
+    """Refuse to suspend or revoke without saying why."""
+
+    def __init__(self, *, field: str = "reason") -> None:
+        super().__init__(
+            "certificates.certificate.reason_needed",
+            _("Write why: the holder reads it."),
+            field=field,
+        )
+
+
 class ApplicationWaiting(Conflict):
     """Say that the holder has an application that waits already."""
 

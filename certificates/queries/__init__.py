@@ -15,13 +15,22 @@ from certificates import gateways
 from certificates.errors import AuthorityMissing, SigningReason
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
-from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
+from certificates.models import (
+    Certificate,
+    CertificateAuthority,
+    CertificateEvent,
+    RevocationList,
+    Signature,
+)
 from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
 from certificates.render import SignedStatement, to_pem
 from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users
 from kernel.money import Money
+
+# The verbs that take a certificate out of force.
+STOPPING = ("suspend", "suspend_finally", "revoke", "expire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,11 @@ class CertificateFacts:
     scope_until: date | None = None
     renewable_from: datetime | None = None
     card_serial: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is in force or on hold: its holder's one of this purpose."""
+        return self.state in LIVE
 
     def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
         """Return why this certificate could not sign now (a SigningReason), or None.
@@ -103,7 +117,7 @@ def signing_certificates(user_ids: Iterable[int]) -> dict[int, CertificateFacts]
     rows = Certificate.objects.filter(
         holder_id__in=list(user_ids), purpose=Purpose.SIGNING.name, state__in=LIVE
     )
-    return {row.holder_id: _facts(row) for row in rows.select_related("card")}
+    return {row.holder_id: facts_of(row) for row in rows.select_related("card")}
 
 
 def own_certificates(user_id: int) -> list[CertificateFacts]:
@@ -111,7 +125,7 @@ def own_certificates(user_id: int) -> list[CertificateFacts]:
     rows = Certificate.objects.filter(
         holder_id=user_id, purpose=Purpose.SIGNING.name
     ).select_related("card")
-    return [_facts(row) for row in rows.order_by("-pk")]
+    return [facts_of(row) for row in rows.order_by("-pk")]
 
 
 def has_open_letter(user_id: int) -> bool:
@@ -218,7 +232,8 @@ def _authority_pem(kind: str) -> bytes:
     return to_pem(bytes(found))
 
 
-def _facts(row: Certificate) -> CertificateFacts:
+def facts_of(row: Certificate) -> CertificateFacts:
+    """Return a certificate that was read with its card as plain facts."""
     return CertificateFacts(
         id=row.pk,
         holder_id=row.holder_id,
@@ -286,3 +301,44 @@ def _signed_statement(row: Signature, root: bytes) -> SignedStatement:
 def holder_by_public_id(public_id: str) -> User | None:
     """Return a person by their public id, or None."""
     return User.objects.filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppage:
+    """Tell how a certificate went out of force: by whom, when, why.
+
+    `by` is holder, company or bank; `who` is a colleague's name, the unit's for people of the
+    bank, and empty where the bank's clock did it.
+    """
+
+    verb: str
+    at: datetime
+    reason: str
+    by: str
+    who: str
+
+
+def stoppages(certificate_ids: Iterable[int]) -> dict[int, Stoppage]:
+    """Return how these certificates last went out of force, where they did; two queries."""
+    events = (
+        CertificateEvent.objects.filter(certificate_id__in=list(certificate_ids), verb__in=STOPPING)
+        .select_related("certificate")
+        .order_by("certificate_id", "-pk")
+        .distinct("certificate_id")
+    )
+    found = list(events)
+    actors = User.objects.select_related("unit").in_bulk(
+        [event.actor for event in found], field_name="public_id"
+    )
+    return {event.certificate_id: _stoppage(event, actors.get(event.actor)) for event in found}
+
+
+def _stoppage(event: CertificateEvent, actor: User | None) -> Stoppage:
+    by, who = "bank", ""
+    if actor is not None and actor.pk == event.certificate.holder_id:
+        by, who = "holder", actor.display_name
+    elif actor is not None:
+        # Customers deal with a branch, not with somebody of its staff.
+        unit = actor.unit
+        by, who = ("bank", unit.name) if unit is not None else ("company", actor.display_name)
+    return Stoppage(event.verb, event.at, event.reason, by, who)
