@@ -7,7 +7,6 @@ that was lost is opened again once.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import pkcs11
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
@@ -25,15 +25,16 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 
 from certificates.errors import KeyUnavailable
-from certificates.formats.signers import hash_of, name_of_key
 
 Result = TypeVar("Result")
+LabelOf = Callable[[ec.EllipticCurvePublicKey], str]
 
 # OBJECT IDENTIFIERs of the curves, DER, as tokens want them (PKCS#11 2.3.4, RFC 5480).
 _CURVES: Final = {
     "secp256r1": bytes.fromhex("06082a8648ce3d030107"),
     "secp384r1": bytes.fromhex("06052b81040022"),
 }
+_HASHES: Final = {"secp256r1": hashes.SHA256, "secp384r1": hashes.SHA384}
 
 
 class Token:
@@ -46,16 +47,18 @@ class Token:
         self._lock = Lock()
         self._session: Any = None
         self._owner = 0
-        self._signers: dict[str, TokenSigner] = {}
+        self._keys: dict[str, TokenKey] = {}
 
-    def signer(self, label: str) -> TokenSigner:
-        """Return the signer of the key with this label; nothing is opened yet."""
-        return self._signers.setdefault(label, TokenSigner(self, label))
+    def key(self, label: str) -> TokenKey:
+        """Return the key with this label; nothing is opened yet."""
+        return self._keys.setdefault(label, TokenKey(self, label))
 
-    def generate(self, purpose: str, curve: ec.EllipticCurve) -> TokenSigner:
-        """Make a key pair inside the token, not extractable, named as `name_of_key` says."""
-        public_key = self.use(purpose, lambda session: _generate(session, purpose, curve))
-        return self.signer(name_of_key(purpose, public_key))
+    def generate(self, curve: ec.EllipticCurve, label_of: LabelOf) -> TokenKey:
+        """Make a key pair inside the token, never to leave it, labelled after its public half.
+
+        Raises KeyUnavailable.
+        """
+        return self.key(self.use("new", lambda session: _generate(session, curve, label_of)))
 
     def use(self, name: str, act: Callable[[Any], Result]) -> Result:
         """Return what `act` makes of an open session, trying once more when it was lost.
@@ -106,8 +109,8 @@ class Token:
         self._session = None
 
 
-class TokenSigner:
-    """Sign with one elliptic-curve key inside a token."""
+class TokenKey:
+    """One elliptic-curve key inside a token."""
 
     def __init__(self, token: Token, label: str) -> None:
         self._token = token
@@ -115,23 +118,20 @@ class TokenSigner:
         self._public_key: ec.EllipticCurvePublicKey | None = None
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
-        """Return the public half of the key; read from the token once."""
+        """Return the public half of the key; read from the token once. Raises KeyUnavailable."""
         if self._public_key is None:
             self._public_key = self._token.use(
                 self._label, lambda session: _public_key(session, self._label)
             )
         return self._public_key
 
-    def sign(self, data: bytes) -> bytes:
-        """Return the DER ECDSA signature over `data`.
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the DER ECDSA signature over a digest just as long as the curve's numbers.
 
-        Hashed here, by `hash_of`: the token is given a digest of just the length its curve takes,
-        because some tokens cut longer input off without a word. What it answers is verified
-        before anybody sees it.
+        ValueError for another length: some tokens cut longer input off without a word. What the
+        token answers is verified before anybody sees it. Raises KeyUnavailable.
         """
         public_key = self.public_key()
-        algorithm = hash_of(public_key)
-        digest = hashlib.new(algorithm.name, data).digest()
         if len(digest) * 8 != public_key.curve.key_size:
             raise ValueError("digest and curve differ in size")
         raw = self._token.use(self._label, lambda session: _sign(session, self._label, digest))
@@ -139,8 +139,9 @@ class TokenSigner:
         signature = encode_dss_signature(
             int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")
         )
+        algorithm = ec.ECDSA(Prehashed(_HASHES[public_key.curve.name]()))
         try:
-            public_key.verify(signature, digest, ec.ECDSA(Prehashed(algorithm)))
+            public_key.verify(signature, digest, algorithm)
         except InvalidSignature as error:
             raise KeyUnavailable(self._label) from error
         return signature
@@ -148,9 +149,9 @@ class TokenSigner:
 
 def _generate(
     session: Any,  # noqa: ANN401 - the library has no types
-    purpose: str,
     curve: ec.EllipticCurve,
-) -> ec.EllipticCurvePublicKey:
+    label_of: LabelOf,
+) -> str:
     parameters = session.create_domain_parameters(
         pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: _CURVES[curve.name]}, local=True
     )
@@ -168,10 +169,10 @@ def _generate(
             pkcs11.Attribute.DERIVE: False,
         },
     )
-    public_key = _point(public)
+    label = label_of(_point(public))
     for half in (public, private):
-        half[pkcs11.Attribute.LABEL] = name_of_key(purpose, public_key)
-    return public_key
+        half[pkcs11.Attribute.LABEL] = label
+    return label
 
 
 def _public_key(session: Any, label: str) -> ec.EllipticCurvePublicKey:  # noqa: ANN401 - the same
