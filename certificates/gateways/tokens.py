@@ -47,6 +47,8 @@ class Token:
         self._lock = Lock()
         self._session: Any = None
         self._owner = 0
+        # Private keys found in this session: looking for one takes longer than signing with it.
+        self._found: dict[str, Any] = {}
         self._keys: dict[str, TokenKey] = {}
 
     def key(self, label: str) -> TokenKey:
@@ -76,6 +78,18 @@ class Token:
                 self._forget()
                 raise KeyUnavailable(name) from error
 
+    def sign(self, label: str, digest: bytes) -> bytes:
+        """Return the raw ECDSA signature (both numbers, one after the other) over a digest."""
+
+        def act(session: Any) -> bytes:  # noqa: ANN401 - the library has no types
+            if label not in self._found:
+                self._found[label] = session.get_key(
+                    object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label
+                )
+            return bytes(self._found[label].sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
+
+        return self.use(label, act)
+
     def is_open(self) -> bool:
         """Tell whether this very process has a session open."""
         return self._session is not None and self._owner == os.getpid()
@@ -98,6 +112,7 @@ class Token:
         elif self._owner not in (0, os.getpid()):
             library.reinitialize()  # a child starts afresh (PKCS#11 2.40, 5.4: C_Initialize)
         self._owner = os.getpid()
+        self._found.clear()
         try:
             token = library.get_token(token_label=self._label)
             self._session = token.open(rw=True, user_pin=self._pin)
@@ -107,6 +122,7 @@ class Token:
 
     def _forget(self) -> None:
         self._session = None
+        self._found.clear()
 
 
 class TokenKey:
@@ -134,7 +150,7 @@ class TokenKey:
         public_key = self.public_key()
         if len(digest) * 8 != public_key.curve.key_size:
             raise ValueError("digest and curve differ in size")
-        raw = self._token.use(self._label, lambda session: _sign(session, self._label, digest))
+        raw = self._token.sign(self._label, digest)
         half = len(raw) // 2
         signature = encode_dss_signature(
             int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")
@@ -177,11 +193,6 @@ def _generate(
 
 def _public_key(session: Any, label: str) -> ec.EllipticCurvePublicKey:  # noqa: ANN401 - the same
     return _point(session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=label))
-
-
-def _sign(session: Any, label: str, digest: bytes) -> bytes:  # noqa: ANN401 - the same
-    key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label)
-    return bytes(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
 
 
 def _point(public: Any) -> ec.EllipticCurvePublicKey:  # noqa: ANN401 - the same

@@ -17,6 +17,7 @@ from certificates.operations.enrolment import (
     prepare_confirmation,
 )
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
 from certificates.operations.ocsp import (
@@ -44,6 +45,12 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -55,6 +62,8 @@ __all__ = [
     "SignatureFacts",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "answer",
     "answer_step",
@@ -67,16 +76,20 @@ __all__ = [
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
+    "make_signer",
     "prepare_authority",
     "prepare_confirmation",
     "prepare_signature",
     "publish_crl",
     "publish_crl_step",
     "renew_answers_step",
+    "request_issuing_authority",
     "revoke",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
     "service_credentials",
+    "signer_of",
     "suspend",
     "suspend_step",
     "unlock",
