@@ -34,6 +34,8 @@ from certificates.operations.letters import (
     print_letter_step,
     reprint_step,
 )
+from certificates.operations.keys import make_signer, signer_of
+from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
 from certificates.operations.lifting import (
     ActivateOutcome,
@@ -79,6 +81,11 @@ from certificates.operations.supervising import (
     prepare_certificate_act,
     revoke_signed,
     suspend_signed,
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
 )
 
 __all__ = [
@@ -97,6 +104,8 @@ __all__ = [
     "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "act_lines",
     "activate",
@@ -115,6 +124,7 @@ __all__ = [
     "issuer_of",
     "keep_list_current",
     "lock_certificate",
+    "make_signer",
     "move_card_step",
     "prepare_activation",
     "prepare_authority",
@@ -132,14 +142,17 @@ __all__ = [
     "report_lost",
     "report_lost_step",
     "reprint_step",
+    "request_issuing_authority",
     "return_card_step",
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
     "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "signer_of",
     "stamp",
     "suspend",
     "suspend_signed",
