@@ -86,6 +86,11 @@ def next_step(facts: CertificateFacts, counter: str) -> str:
             return _("The card can no longer be used. Apply for a new one at %(counter)s.") % {
                 "counter": counter
             }
+    if is_without_card(facts):
+        return _(
+            "Its card can no longer be used, so the suspension cannot be lifted. Apply for a new "
+            "card at %(counter)s with your identity card."
+        ) % {"counter": counter}
     texts = {
         CertificateState.APPLIED: _(
             "%(counter)s prints your letter once the application is complete and its fee is "
@@ -114,6 +119,12 @@ def next_step(facts: CertificateFacts, counter: str) -> str:
         CertificateState.EXPIRED: _("Apply for a new one at %(counter)s."),
     }
     return texts[CertificateState(facts.state)] % {"counter": counter}
+
+
+def is_without_card(facts: CertificateFacts) -> bool:
+    """Tell whether a certificate is on hold and its card is lost, locked or broken."""
+    on_hold = facts.live and facts.state != CertificateState.ACTIVE
+    return on_hold and facts.card_state not in (None, CardState.ACTIVE)
 
 
 def card_problem(user: User, *, function: str, amount: Money | None, now: datetime) -> str:
