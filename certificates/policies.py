@@ -42,6 +42,10 @@ RENEWABLE_BEFORE: Final = timedelta(days=60)
 REMINDED_DAYS: Final = (60, 30, 7)
 """How many days before its end a holder is reminded, longest first (ALR-1)."""
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+ANSWER_LIFETIME: Final = timedelta(minutes=10)
+"""How long an answer about a certificate's state may be kept (CERT-8)."""
+SERVICE_KEY_RENEWED_BEFORE: Final = timedelta(days=30)
+"""How long before its certificate ends the key of a service is replaced."""
 FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a signing time may lie ahead of the bank's clock."""
 

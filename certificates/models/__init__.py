@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from certificates.models.authority import CertificateAuthority, RevocationList
+from certificates.models.answers import OcspAnswer
+from certificates.models.authority import CertificateAuthority, RevocationList, ServiceKey
 from certificates.models.certificates import Card, Certificate, CertificateEvent
 from certificates.models.letters import Enrolment, Letter
 from certificates.models.signatures import Signature, SignRequest
@@ -14,7 +15,9 @@ __all__ = [
     "CertificateEvent",
     "Enrolment",
     "Letter",
+    "OcspAnswer",
     "RevocationList",
+    "ServiceKey",
     "SignRequest",
     "Signature",
 ]

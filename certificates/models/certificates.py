@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from certificates.formats.profiles import KeyStorage, Purpose, RevocationReason
+from certificates.models.authority import CertificateAuthority
 from certificates.models.choices import choices
 from certificates.policies import PIN_TRIES, SUSPENSIONS_MOST
 from certificates.states import (
@@ -159,6 +160,10 @@ class Certificate(FSMModelMixin, models.Model):
         Card, models.PROTECT, null=True, blank=True, related_name="certificates"
     )
     storage = models.CharField(max_length=10, choices=choices(KeyStorage), blank=True)
+    # Whose key signed it, and whose list and answers tell of it.
+    issuer = models.ForeignKey(
+        CertificateAuthority, models.PROTECT, null=True, blank=True, related_name="certificates"
+    )
     serial_number = models.CharField(max_length=40, null=True, blank=True, unique=True)
     der = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64, null=True, blank=True, unique=True)

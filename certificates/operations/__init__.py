@@ -25,6 +25,7 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -41,7 +42,20 @@ from certificates.operations.lifting import (
     release_unsuspension_step,
 )
 from certificates.operations.losing import report_lost
+from certificates.operations.ocsp import (
+    ANSWER_COLUMNS,
+    answer,
+    answer_step,
+    good_answer,
+    renew_answers_step,
+    with_answer,
+)
 from certificates.operations.pairs import lock_certificate
+from certificates.operations.services import (
+    ServiceCredentials,
+    rotate_service_keys,
+    service_credentials,
+)
 from certificates.operations.showing import (
     SignRequestFacts,
     UnlockResult,
@@ -65,6 +79,7 @@ from certificates.operations.supervising import (
 )
 
 __all__ = [
+    "ANSWER_COLUMNS",
     "ActivateOutcome",
     "ActivateResult",
     "Asked",
@@ -72,6 +87,7 @@ __all__ = [
     "EnrolOutcome",
     "EnrolResult",
     "PrintedLetter",
+    "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
     "SignedAct",
@@ -80,13 +96,18 @@ __all__ = [
     "accept_signature",
     "act_lines",
     "activate",
+    "answer",
+    "answer_step",
     "apply_step",
     "assign_card_step",
     "begin_enrolment",
     "confirm",
+    "current_authority",
     "enrol",
+    "good_answer",
     "issue_letter",
     "issue_letter_step",
+    "issuer_of",
     "keep_list_current",
     "lock_certificate",
     "move_card_step",
@@ -100,6 +121,7 @@ __all__ = [
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "renew_answers_step",
     "report_lost",
     "report_lost_step",
     "reprint_step",
@@ -107,12 +129,15 @@ __all__ = [
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "rotate_service_keys",
+    "service_credentials",
     "set_scope_step",
     "suspend",
     "suspend_signed",
     "suspend_step",
     "unlock",
     "verify_signature",
+    "with_answer",
     "withdraw_step",
     "write_off_card_step",
 ]

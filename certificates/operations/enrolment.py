@@ -30,7 +30,8 @@ from certificates.operations.issuing import (
     take_scope_of,
 )
 from certificates.operations.lifecycle import revoke_step
-from certificates.operations.pairs import lock_holder, lock_rows, move_pair
+from certificates.operations.ocsp import renew_answers_step
+from certificates.operations.pairs import lock_holder, lock_rows, move_pair, pair_of
 from certificates.operations.showing import SignRequestFacts, show_step
 from certificates.operations.signing import store_signature
 from certificates.operations.trying import consume, try_letter
@@ -186,6 +187,7 @@ def confirm(
     if replaced is not None and certificate.renews_id == replaced.pk:
         take_scope_of(certificate, replaced)
     source = move_pair(certificate, "confirm", now)
+    renew_answers_step(certificates=pair_of(certificate), now=now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,
         actor=actor, now=now,

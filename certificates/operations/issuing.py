@@ -16,8 +16,8 @@ from certificates.formats.authority import build_holder_certificate, new_serial
 from certificates.formats.profiles import HolderName, Issuer, KeyStorage, Purpose
 from certificates.formats.requests import read_request
 from certificates.models import Certificate, Enrolment
-from certificates.operations.authority import issuing_authority
 from certificates.operations.history import move
+from certificates.operations.issuers import current_authority, issuer_of
 from certificates.policies import CERTIFICATE_LIFETIME
 from certificates.states import CertificateState
 from identity.models import User
@@ -62,8 +62,10 @@ def issue_pair(certificate: Certificate, keys: PairOfKeys, now: datetime) -> Non
 
     The companion has the card, the storage and the count of suspensions of the signing one.
     """
-    issuer = issuing_authority()
+    authority = current_authority()
+    certificate.issuer = authority
     companion = Certificate(
+        issuer=authority,
         holder=certificate.holder,
         purpose=Purpose.AUTHENTICATION.name,
         state=CertificateState.ISSUED,
@@ -73,6 +75,7 @@ def issue_pair(certificate: Certificate, keys: PairOfKeys, now: datetime) -> Non
         card=certificate.card,
         suspensions=certificate.suspensions,
     )
+    issuer = issuer_of(authority)
     _issue(companion, issuer, keys.authentication, now)
     _issue(certificate, issuer, keys.signing, now)
     certificate.companion = companion

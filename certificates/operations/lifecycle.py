@@ -15,7 +15,13 @@ from certificates.formats.profiles import RevocationReason
 from certificates.models import Card, Certificate
 from certificates.operations.authority import publish_crl_step
 from certificates.operations.history import note
-from certificates.operations.pairs import end_letters, lock_certificate, lock_rows, move_pair
+from certificates.operations.pairs import (
+    end_letters,
+    lock_certificate,
+    lock_rows,
+    move_pair,
+    pair_of,
+)
 from certificates.permissions import Permission, check_manage
 from certificates.policies import suspension_verb
 from certificates.states import CARD_VERBS, ENDABLE, CertificateState
@@ -55,7 +61,8 @@ def suspend_step(
         _end_card(certificate)
     renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
     identity.end_sessions(user=certificate.holder, why="suspended", now=now)
-    published = publish_crl_step(now=now)
+    changed = [*pair_of(certificate), *_pairs(renewals)]
+    published = publish_crl_step(now=now, changed=changed)
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
         actor=actor, now=now, reason=reason, after={"crl": published.number},
@@ -104,7 +111,8 @@ def revoke_step(
     renewals = [row for row in _renewals(certificate) if row != replaced_by]
     ended = _take_out([certificate], reason, now)
     ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
-    published = publish_crl_step(now=now)
+    changed = [*_pairs(ended), *_pairs(ended_renewals)]
+    published = publish_crl_step(now=now, changed=changed)
     _note_revoked(ended, reason, actor, now, why, published.number)
     _note_revoked(
         ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", published.number
@@ -125,6 +133,10 @@ def _take_out(
         _end_card(certificate)
         ended.append((certificate, source))
     return ended
+
+
+def _pairs(ended: _Ended) -> list[Certificate]:
+    return [row for certificate, _source in ended for row in pair_of(certificate)]
 
 
 def _note_revoked(

@@ -23,7 +23,13 @@ from certificates.models import Certificate, Letter, SignRequest
 from certificates.operations.authority import publish_crl_step
 from certificates.operations.history import note, target_of
 from certificates.operations.letters import prepare_letter
-from certificates.operations.pairs import lock_certificate, lock_holder, lock_rows, move_pair
+from certificates.operations.pairs import (
+    lock_certificate,
+    lock_holder,
+    lock_rows,
+    move_pair,
+    pair_of,
+)
 from certificates.operations.showing import (
     SignRequestFacts,
     check_open,
@@ -131,7 +137,7 @@ def activate(
         return ActivateResult(ActivateOutcome.LETTER_REFUSED)
     consume(found[0], now)
     source = move_pair(certificate, "activate", now, listed_at=None, listed_reason="")
-    published = publish_crl_step(now=now)
+    published = publish_crl_step(now=now, changed=pair_of(certificate))
     note(
         certificate, verb="activate", event="certificates.certificate.activated", source=source,
         actor=actor, now=now, after={"letter": found[0].number, "crl": published.number},

@@ -80,10 +80,15 @@ def companion_of(certificate: Certificate) -> Certificate | None:
     return certificate.companion
 
 
+def pair_of(certificate: Certificate) -> list[Certificate]:
+    """Return a locked certificate with its companion, where it has one."""
+    companion = companion_of(certificate)
+    return [certificate] if companion is None else [companion, certificate]
+
+
 def move_pair(certificate: Certificate, verb: str, now: datetime, **changes: object) -> str:
     """Apply a verb and changes to a certificate and its companion; return where it started."""
-    companion = companion_of(certificate)
-    for row in (companion, certificate) if companion is not None else (certificate,):
+    for row in pair_of(certificate):
         for name, value in changes.items():
             setattr(row, name, value)
         source = move(row, verb, now)

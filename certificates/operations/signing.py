@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 
 from audit import operations as audit
 from certificates import gateways
@@ -112,7 +112,7 @@ def verify_signature(
     The signed bytes are rebuilt from the stored statement; only the time is the signer's. What
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
-    newest = _lists_at(signing_time)
+    newest = _lists_at(signing_time, OuterRef("certificate__issuer"))
     found = (
         SignRequest.objects.select_related("certificate")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
@@ -185,7 +185,9 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    listed = _listed(_lists_at(signing_time).values_list(*_LIST_COLUMNS).first())
+    listed = _listed(
+        _lists_at(signing_time, certificate.issuer_id).values_list(*_LIST_COLUMNS).first()
+    )
     cms = _cms(request, certificate, signature_der, signing_time, listed)
     return _store(request, certificate, cms, listed.number, signing_time, now)
 
@@ -207,14 +209,16 @@ def _check(
     )
 
 
-def _lists_at(moment: datetime) -> QuerySet[RevocationList]:
-    """Return the revocation lists in force at a moment, newest first.
+def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[RevocationList]:
+    """Return the revocation lists of an issuer in force at a moment, newest first.
 
     The certificate has been in force since before the statement was made, so neither the newest
     list at the signing time nor any later one names it.
     """
     return (
-        RevocationList.objects.filter(this_update__lte=moment, next_update__gt=moment)
+        RevocationList.objects.filter(
+            issuer=issuer, this_update__lte=moment, next_update__gt=moment
+        )
         .order_by("-number")
         .annotate(
             list_number=F("number"), list_der=F("der"), list_issuer=F("issuer__certificate_der")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -24,6 +26,7 @@ WRONG_PIN = "271828"
 AUDIENCE = "https://bank.example"
 FUNCTION = "transfers.order"
 _numbers = count(1)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,32 @@ def renew(holder: Holder, now: datetime) -> Holder:
     holder, challenge = enrolled(fresh, now)
     confirm(holder, challenge, now)
     return holder
+
+
+def do(
+    step: Callable[..., Answer],
+    *,
+    now: datetime = NOW,
+    actor: User | None = None,
+    **arguments: object,
+) -> Answer:
+    """Take a step in a transaction of its own."""
+    with transaction.atomic():
+        return step(**arguments, actor=actor, now=now)
+
+
+def apply(holder: Holder, actor: User | None = None, **changes: object) -> Certificate:
+    arguments: dict[str, object] = {
+        "storage": "BROWSER", "card_serial": "", "functions": None, "amount_cap": None,
+        "scope_from": None, "scope_until": None,
+    }  # fmt: skip
+    return do(
+        operations.apply_step, actor=actor, holder_id=holder.user.pk, **{**arguments, **changes}
+    )
+
+
+def printed(certificate: Certificate, **options: object) -> operations.PrintedLetter:
+    return do(operations.print_letter_step, certificate_id=certificate.pk, **options)
 
 
 def released(holder: Holder, now: datetime = NOW) -> PrintedLetter:
