@@ -35,7 +35,7 @@ CAUSES = {
     RevocationReason.PRIVILEGE_WITHDRAWN: gettext_lazy("May no longer sign for the company"),
 }
 STORAGES = {
-    "BROWSER": gettext_lazy("Virtual card in this browser"),
+    "BROWSER": gettext_lazy("Virtual card"),
     "SOFTWARE": gettext_lazy("Software"),
     "HARDWARE": gettext_lazy("Smart card"),
 }
@@ -66,12 +66,12 @@ def what_stopped(stoppage: Stoppage | None) -> str:
     if stoppage.verb == "expire":
         return _("Its time ended on %(day)s.") % {"day": day}
     suspended = stoppage.verb == "suspend"
-    said = _by(stoppage, suspended=suspended) % {"day": day, "who": stoppage.who}
+    said = [_by(stoppage, suspended=suspended) % {"day": day, "who": stoppage.who}]
     if stoppage.verb == "suspend_finally":
-        said = f"{said} {_('It was the third suspension, which is permanent.')}"
+        said.append(_("It was the third suspension, which is permanent."))
     if stoppage.reason and stoppage.by == "company":
-        said = f"{said} {_('Reason given: %(reason)s') % {'reason': stoppage.reason}}"
-    return said
+        said.append(_("Reason given: %(reason)s") % {"reason": stoppage.reason})
+    return " ".join(said)
 
 
 def next_step(facts: CertificateFacts, counter: str) -> str:

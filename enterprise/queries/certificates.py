@@ -103,7 +103,7 @@ def is_last_suspension(found: CertificateFacts) -> bool:
 def scope_of(found: CertificateFacts) -> list[str]:
     """Return what a certificate may be used for, in words (CERT-6)."""
     names = {kind.code: str(kind.name) for kind in all_kinds()}
-    lines = [_("Everything your role allows")]
+    lines = [_("Everything the role allows")]
     if found.functions is not None:
         lines = ["、".join(names.get(code, code) for code in found.functions) or _("Nothing")]
     if found.amount_cap is not None:
