@@ -51,6 +51,7 @@ from certificates.operations.ocsp import (
     with_answer,
 )
 from certificates.operations.pairs import lock_certificate
+from certificates.operations.renewal import begin_renewal, prepare_renewal, renew
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
@@ -101,6 +102,7 @@ __all__ = [
     "apply_step",
     "assign_card_step",
     "begin_enrolment",
+    "begin_renewal",
     "confirm",
     "current_authority",
     "enrol",
@@ -115,12 +117,14 @@ __all__ = [
     "prepare_authority",
     "prepare_certificate_act",
     "prepare_confirmation",
+    "prepare_renewal",
     "prepare_signature",
     "print_letter_step",
     "publish_crl",
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "renew",
     "renew_answers_step",
     "report_lost",
     "report_lost_step",

@@ -238,6 +238,32 @@ def lift(holder: Holder, now: datetime = NOW) -> None:
     assert result.outcome == operations.ActivateOutcome.ACTIVE
 
 
+def renewed(
+    holder: Holder, now: datetime, *, card: TestCard | None = None
+) -> tuple[Holder, SignRequestFacts]:
+    """Renew by the present card as the page does; return the holder with what was issued."""
+    fresh = card or TestCard()
+    who = {"actor": holder.user, "session_key_sha256": holder.session, "now": now}
+    nonce = operations.begin_renewal(**who)
+    requests = {
+        "request_der": fresh.make_request(nonce),
+        "authentication_request_der": TestCard().make_request(nonce),
+    }
+    shown = operations.prepare_renewal(audience=AUDIENCE, **requests, **who)
+    assert unlock(holder, shown, now=now).ok
+    result = operations.renew(
+        audience=AUDIENCE,
+        sign_request_id=shown.id,
+        signature_der=holder.sign(shown, now),
+        signing_time=now.replace(microsecond=0),
+        **requests,
+        **who,
+    )
+    assert result.challenge is not None
+    sha256 = bytes.fromhex(result.challenge.certificate_sha256)
+    return Holder(holder.user, holder.session, fresh, sha256), result.challenge
+
+
 def decision(**changes: object) -> StatementFields:
     """Return what a releaser is asked to sign; `changes` replace members."""
     members: dict[str, object] = {
