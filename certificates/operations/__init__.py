@@ -27,6 +27,7 @@ from certificates.operations.enrolment import (
 )
 from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -34,8 +35,6 @@ from certificates.operations.letters import (
     print_letter_step,
     reprint_step,
 )
-from certificates.operations.keys import make_signer, signer_of
-from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
 from certificates.operations.lifting import (
     ActivateOutcome,
@@ -73,6 +72,12 @@ from certificates.operations.signing import (
     verify_signature,
 )
 from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 from certificates.operations.supervising import (
     Asked,
     CertificateAct,
@@ -81,11 +86,6 @@ from certificates.operations.supervising import (
     prepare_certificate_act,
     revoke_signed,
     suspend_signed,
-from certificates.operations.succession import (
-    accept_issuing_authority,
-    accept_root_list,
-    request_issuing_authority,
-    rotate_issuing_authority,
 )
 
 __all__ = [
