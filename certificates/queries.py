@@ -169,7 +169,7 @@ def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]
     return [_signed_statement(row, root) for row in rows]
 
 
-def lists_at(moment: datetime, issuer: bytes) -> bytes:
+def list_at(moment: datetime, issuer: bytes) -> bytes:
     """Return the newest revocation list (DER) of an issuer (DER) in force at a moment.
 
     Raises AuthorityMissing.
