@@ -8,6 +8,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from django.core.management import CommandError, call_command
 from approvals import operations as approvals
 from approvals.errors import RequestNotFound, SignatureNotFound
 from approvals.states import Act
+from certificates import operations as certificates, queries as certificate_queries
+from certificates.formats.profiles import RevocationReason
 from certificates.render import manifest
 from corpbank.demo.bank import release_stage, review_stage
-from tests.approvals.stories import maker, only_rule
+from tests.approvals.stories import deed, maker, only_rule
 from tests.factories.evidence import Bundle, make_bundle, run_script, write
 from tests.factories.world import World, decide, submit
 
@@ -50,9 +53,10 @@ def test_everything_holds_with_nothing_but_sh_openssl_and_small_tools(
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stderr == ""
     assert "Every signature holds" in result.stdout
-    assert result.stdout.count("CN=") == len(bundle.decisions) == 4
+    assert result.stdout.count("\n    by ") == len(bundle.decisions) == 4
     assert f"Request {bundle.reference}, RELEASED" in result.stdout
     assert result.stdout.count("stamped 20") == 4
+    assert "by 蔡宗翰" in result.stdout
 
 
 def test_the_bundle_names_every_part_of_the_proof(bundle: Bundle) -> None:
@@ -175,6 +179,52 @@ def test_two_people_of_one_stage_hold_beside_each_other(world: World, tmp_path: 
 def test_any_shell_will_do(bundle: Bundle, tmp_path: Path, shell: str) -> None:
     folder = write(bundle.files, tmp_path / "evidence")
     assert run_script(folder, bundle.fingerprint, shell=shell).returncode == 0
+
+
+def test_evidence_holds_after_the_signers_certificate_was_revoked(
+    world: World, tmp_path: Path
+) -> None:
+    reference = submit(world, maker(world), 5_000)
+    decide(world, world.holder("release1"), reference, Act.RELEASE)
+    facts = certificate_queries.signing_certificate(world.holder("release1").user.pk)
+    assert facts is not None
+    certificates.revoke(
+        serial_number=facts.serial_number, reason=RevocationReason.KEY_COMPROMISE, actor=None,
+        now=world.now,
+    )  # fmt: skip
+    files = approvals.evidence(reference=reference, now=world.now)
+    assert run_script(write(files, tmp_path / "evidence")).returncode == 0
+
+
+@pytest.mark.req("CERT-8")
+def test_a_list_published_between_signing_and_accepting_does_not_spoil_the_proof(
+    world: World, tmp_path: Path
+) -> None:
+    """The signature carries the list of its own time, not one from its future."""
+    reference = submit(world, maker(world), 5_000)
+    ready = deed(
+        world, world.holder("release1"), reference, Act.RELEASE, later=timedelta(seconds=30)
+    )
+    other = certificate_queries.signing_certificate(world.holder("release2").user.pk)
+    assert other is not None
+    later = world.now + timedelta(seconds=20)
+    certificates.suspend(serial_number=other.serial_number, actor=None, now=later)
+    ready()
+    files = approvals.evidence(reference=reference, now=world.now + timedelta(minutes=1))
+    result = run_script(write(files, tmp_path / "evidence"))
+    assert result.returncode == 0, result.stderr
+
+
+def test_evidence_of_two_issuing_authorities_holds(world: World, tmp_path: Path) -> None:
+    """Signatures of before a rotation keep their own issuer; the seal is the new one's."""
+    reference = submit(world, maker(world), 50_000)
+    decide(world, world.holder("review1a"), reference, Act.REVIEW)
+    rotate_issuing(world.now)
+    decide(world, world.holder("release1"), reference, Act.RELEASE)
+    files = approvals.evidence(reference=reference, now=world.now)
+    assert files["decision-001.ca.pem"] != files["issuing.pem"]
+    result = run_script(write(files, tmp_path / "evidence"))
+    assert result.returncode == 0, result.stderr
 
 
 # --- whatever is changed is found ----------------------------------------------------------------
