@@ -18,6 +18,7 @@ from certificates.operations.enrolment import (
 )
 from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
 from certificates.operations.ocsp import (
@@ -46,6 +47,12 @@ from certificates.operations.signing import (
     verify_signature,
 )
 from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -58,6 +65,8 @@ __all__ = [
     "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "answer",
     "answer_step",
@@ -70,17 +79,21 @@ __all__ = [
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
+    "make_signer",
     "prepare_authority",
     "prepare_confirmation",
     "prepare_signature",
     "publish_crl",
     "publish_crl_step",
     "renew_answers_step",
+    "request_issuing_authority",
     "revoke",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
     "seal_evidence",
     "service_credentials",
+    "signer_of",
     "stamp",
     "suspend",
     "suspend_step",
