@@ -18,8 +18,8 @@ from approvals import operations as approvals
 from approvals.errors import RequestNotFound, SignatureNotFound
 from approvals.states import Act
 from certificates import operations as certificates, queries as certificate_queries
+from certificates.formats.evidence import manifest
 from certificates.formats.profiles import RevocationReason
-from certificates.render import manifest
 from corpbank.demo.bank import release_stage, review_stage
 from tests.approvals.stories import deed, maker, only_rule
 from tests.factories.evidence import Bundle, make_bundle, run_script, write
@@ -219,7 +219,7 @@ def test_evidence_of_two_issuing_authorities_holds(world: World, tmp_path: Path)
     """Signatures of before a rotation keep their own issuer; the seal is the new one's."""
     reference = submit(world, maker(world), 50_000)
     decide(world, world.holder("review1a"), reference, Act.REVIEW)
-    rotate_issuing(world.now)
+    certificates.rotate_issuing_authority(now=world.now)
     decide(world, world.holder("release1"), reference, Act.RELEASE)
     files = approvals.evidence(reference=reference, now=world.now)
     assert files["decision-001.ca.pem"] != files["issuing.pem"]
