@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from certificates import gateways
 from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReason
-from certificates.formats.profiles import Purpose
+from certificates.formats.profiles import Purpose, Service
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
 from certificates.policies import Standing, scope_refusal, standing_refusal
@@ -87,6 +87,20 @@ class AcceptedSignature:
     crl_number: int
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorityDeadlines:
+    """Say when an authority's certificate, its newest list and its services' keys end.
+
+    None where there is no list or no key of a service, by its name.
+    """
+
+    reference: str
+    is_root: bool
+    certificate_until: datetime
+    list_until: datetime | None
+    services_until: Mapping[str, datetime | None]
+
+
 def signing_certificate(user_id: int) -> CertificateFacts | None:
     """Return a person's signing certificate in force or on hold, or None."""
     return signing_certificates([user_id]).get(user_id)
@@ -134,6 +148,28 @@ def latest_crl(reference: str | None = None) -> bytes:
     return bytes(der)
 
 
+def telling_authorities(now: datetime) -> QuerySet[CertificateAuthority]:
+    """Return the issuing authorities that tell of certificates.
+
+    These are the one in force, and a retired one until the last certificate it issued has ended.
+    """
+    not_ended = Certificate.objects.filter(issuer=OuterRef("pk"), not_after__gt=now)
+    return CertificateAuthority.objects.filter(
+        Q(state=AuthorityState.CURRENT) | Exists(not_ended),
+        kind=CertificateAuthority.Kind.ISSUING,
+    )
+
+
+def authority_deadlines(now: datetime) -> list[AuthorityDeadlines]:
+    """Return until when the root and each authority that tells of certificates can go on."""
+    roots = CertificateAuthority.objects.filter(
+        kind=CertificateAuthority.Kind.ROOT, state=AuthorityState.CURRENT
+    )
+    return [
+        _deadlines(row) for rows in (roots, telling_authorities(now).order_by("pk")) for row in rows
+    ]
+
+
 def root_pem() -> bytes:
     """Return the root's certificate. Raises AuthorityMissing."""
     return _authority_pem(CertificateAuthority.Kind.ROOT)
@@ -177,6 +213,26 @@ def evidence_zip(request_key: str, *, now: datetime) -> bytes:
 def visible_certificates(actor: User) -> QuerySet[Certificate]:
     """Return the certificates of people the actor may see."""
     return Certificate.objects.filter(holder__in=visible_users(actor))
+
+
+def _deadlines(row: CertificateAuthority) -> AuthorityDeadlines:
+    is_root = row.kind == CertificateAuthority.Kind.ROOT
+    lists = row.revocation_lists.order_by("-number").values_list("next_update", flat=True)
+    keys = row.service_keys.order_by("-pk")
+    return AuthorityDeadlines(
+        reference=row.reference,
+        is_root=is_root,
+        certificate_until=x509.load_der_x509_certificate(
+            bytes(row.certificate_der)
+        ).not_valid_after_utc,
+        list_until=lists.first(),
+        services_until={
+            service.name: keys.filter(service=service.name)
+            .values_list("not_after", flat=True)
+            .first()
+            for service in ([] if is_root else Service)
+        },
+    )
 
 
 def _authority_pem(kind: str) -> bytes:

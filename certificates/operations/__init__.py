@@ -32,6 +32,7 @@ from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
     service_credentials,
+    unusable_keys,
 )
 from certificates.operations.showing import (
     SignRequestFacts,
@@ -93,6 +94,7 @@ __all__ = [
     "suspend",
     "suspend_step",
     "unlock",
+    "unusable_keys",
     "verify_signature",
     "with_answer",
 ]
