@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +19,7 @@ from certificates.errors import CardLocked, LetterRefused, PinRefused
 from certificates.forms import ConfirmMessage, EnrolMessage, UnlockMessage, read_message
 from certificates.permissions import Permission
 from identity.formats import session_digest
-from identity.permissions import public, requires
+from identity.permissions import PersonRequest, public, requires
 from kernel import clock
 from kernel.canonical import sha256_hex
 from kernel.errors import DomainError, RuleBroken
@@ -48,7 +49,7 @@ def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
-    """Use a letter and a certificate request; answer the certificate and its challenge."""
+    """Use a letter and two certificate requests; answer both certificates and the challenge."""
     message = read_message(EnrolMessage, request.content_type, request.body)
     now = clock.now()
     result = operations.enrol(
@@ -58,6 +59,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
         letter_number=message["letter_number"],
         secret=message["secret"],
         request_der=message["request"],
+        authentication_request_der=message["authentication_request"],
         pin=message["pin"],
         now=now,
     )
@@ -66,6 +68,8 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return {
         "certificate": _base64(result.certificate),
         "certificate_sha256": sha256_hex(result.certificate),
+        "authentication_certificate": _base64(result.authentication_certificate),
+        "authentication_certificate_sha256": sha256_hex(result.authentication_certificate),
         "challenge": _base64(result.challenge.statement),
         "now": _exact(now),
     }
@@ -153,6 +157,41 @@ def root(request: HttpRequest) -> HttpResponse:
 def issuing(request: HttpRequest) -> HttpResponse:
     """Give everyone the issuing authority's certificate."""
     return _certificate(queries.issuing_pem(), "issuing.pem")
+
+
+def enrolment_page(
+    request: PersonRequest, *, next_url: str, back_url: str, holder_name: str
+) -> dict[str, Any]:
+    """Return what the page shows that leads a person through taking a card into use (CERT-2).
+
+    `next_url` is where it leads afterwards, `back_url` where somebody without a letter goes.
+    """
+    now, user = clock.now(), request.user
+    waiting = queries.has_open_letter(user.pk)
+    has_card = queries.signing_certificate(user.pk) is not None
+    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
+    page = {
+        "enrol_url": reverse("certificates:enrol"),
+        "confirm_url": reverse("certificates:confirm"),
+        "next_url": next_url,
+        "back_url": back_url,
+        "nonce": "",
+        "label": holder_name,
+        "challenge": "",
+        "certificate_sha256": "",
+        "now": "",
+        "state": state,
+    }
+    if state == "ready":
+        session = {"actor": user, "session_key_sha256": request.session.key_sha256, "now": now}
+        challenge = operations.prepare_confirmation(**session, audience=origin_of(request))
+        if challenge is not None:
+            page["challenge"] = _base64(challenge.statement)
+            page["certificate_sha256"] = challenge.certificate_sha256
+            page["now"] = _exact(now)
+        else:
+            page["nonce"] = operations.begin_enrolment(**session)
+    return page
 
 
 def origin_of(request: HttpRequest) -> str:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from identity.policies import Home
 from identity.states import STANDING_VERBS, USER_VERBS, StandingState, UserState
 from kernel.machines import sources
 
@@ -124,6 +125,7 @@ class User(FSMModelMixin, AbstractBaseUser):
         _("state"), default=UserState.ACTIVE, choices=_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "public_id"
@@ -163,6 +165,11 @@ class User(FSMModelMixin, AbstractBaseUser):
         return self.company_id or 0
 
     @property
+    def home(self) -> Home:
+        """Return the company or the unit of the bank this person belongs to."""
+        return Home(self.company_id, self.unit_id)
+
+    @property
     def is_staff(self) -> bool:
         """Tell whether this person works for the bank."""
         return self.unit_id is not None
@@ -191,6 +198,17 @@ class User(FSMModelMixin, AbstractBaseUser):
     @transition(field=state, source=sources(USER_VERBS, "close"), target=UserState.CLOSED)
     def close(self) -> None:
         """End a person's use of the bank for good."""
+
+
+class FormerPassword(models.Model):
+    """Hold the hash of a password that was given up; never changed, never removed (PWD-1)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.ended_at:%Y-%m-%d %H:%M}"
 
 
 class ContactPoint(models.Model):

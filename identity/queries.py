@@ -21,6 +21,7 @@ from identity.models import (
     Unit,
     User,
 )
+from identity.policies import Home
 from identity.states import StandingState, UserState
 
 
@@ -123,13 +124,21 @@ def earlier_outcome(*, actor: User, key: str) -> str:
     return rows.first() or ""
 
 
-def members(
-    company_id: int, *, now: datetime, user_ids: Sequence[int] | None = None
-) -> list[Member]:
-    """Return everyone of a company (or some) with their roles in force, by name; two queries."""
+def at_home(home: Home, path: str = "") -> Q:
+    """Return the condition that a row belongs to this company or unit.
+
+    `path` leads to the row that has one of both, such as `user__`.
+    """
+    if home.company_id is not None:
+        return Q(**{f"{path}company_id": home.company_id})
+    return Q(**{f"{path}unit_id": home.unit_id})
+
+
+def members(home: Home, *, now: datetime, user_ids: Sequence[int] | None = None) -> list[Member]:
+    """Return everyone of a company or unit (or some) with roles in force, by name; two queries."""
     grants: dict[int, list[GrantFacts]] = {}
-    rows = _grants_in_force(now).filter(user__company_id=company_id)
-    people = User.objects.filter(company_id=company_id).exclude(state=UserState.CLOSED)
+    rows = _grants_in_force(now).filter(at_home(home, "user__"))
+    people = User.objects.filter(at_home(home)).exclude(state=UserState.CLOSED)
     if user_ids is not None:
         rows, people = rows.filter(user_id__in=user_ids), people.filter(pk__in=user_ids)
     for user_id, role, level, group in rows.values_list("user_id", "role__code", "level", "group"):
@@ -144,6 +153,20 @@ def members(
         )
         for person in people.order_by("display_name", "pk")
     ]
+
+
+def home_of(user_id: int) -> Home:
+    """Return where a person belongs; nowhere for an unknown one."""
+    rows = User.objects.filter(pk=user_id).values_list("company_id", "unit_id")
+    return Home(*(rows.first() or (0, None)))
+
+
+def counter_of(user: User) -> str:
+    """Return the name of the bank's unit that looks after a person: their branch or own unit."""
+    if user.unit is not None:
+        return user.unit.name
+    rows = Company.objects.filter(pk=user.company_pk)
+    return rows.values_list("branch__name", flat=True).first() or ""
 
 
 def recipients(user_ids: Iterable[int]) -> list[Recipient]:
@@ -201,6 +224,16 @@ def role_names(user_id: int, *, language: str) -> str:
     return ", ".join(roles.order_by("code").values_list(column, flat=True).distinct())
 
 
+def role_names_of(user_ids: Iterable[int], *, language: str) -> dict[int, str]:
+    """Return the names of these people's roles in the reader's language; one query."""
+    column = "name" if language.startswith("zh") else "name_en"
+    grants = Grant.objects.filter(user_id__in=list(user_ids), state=StandingState.ACTIVE)
+    found: dict[int, list[str]] = {}
+    for user_id, name in grants.order_by("role__code").values_list("user_id", f"role__{column}"):
+        found.setdefault(user_id, []).append(name)
+    return {user_id: ", ".join(dict.fromkeys(names)) for user_id, names in found.items()}
+
+
 def company_by_code(code: str) -> Company | None:
     """Return the company with this code, or None."""
     return Company.objects.filter(code=code).first()
@@ -213,6 +246,15 @@ def visible_companies(actor: User) -> QuerySet[Company]:
     if actor.unit.kind == Unit.Kind.BRANCH:
         return Company.objects.filter(branch=actor.unit)
     return Company.objects.all()
+
+
+def visible_units(actor: User) -> QuerySet[Unit]:
+    """Return the units a person of the bank may see: a branch itself, the head office all."""
+    if actor.unit is None:
+        return Unit.objects.none()
+    if actor.unit.kind == Unit.Kind.BRANCH:
+        return Unit.objects.filter(pk=actor.unit.pk)
+    return Unit.objects.all()
 
 
 def visible_users(actor: User) -> QuerySet[User]:

@@ -1,4 +1,6 @@
-"""See to the few programs the tests need from the system: a browser, openssl, a software token.
+"""See to the few programs the tests need from the system.
+
+A browser, openssl, a reader of PDF, a software token.
 
 Run by ``make test``. On Debian and its relatives, as root, what is missing is installed with
 apt-get; elsewhere one sentence names it. Without the token the run goes on: only the tests of
@@ -11,7 +13,12 @@ import subprocess
 import sys
 
 # The program to look for, and the Debian package that brings it.
-NEEDED = {"chromium": "chromium", "openssl": "openssl", "softhsm2-util": "softhsm2"}
+NEEDED = {
+    "chromium": "chromium",
+    "openssl": "openssl",
+    "pdftotext": "poppler-utils",
+    "softhsm2-util": "softhsm2",
+}
 # What only a few tests ask for.
 SPARED = {"softhsm2"}
 

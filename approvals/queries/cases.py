@@ -19,7 +19,8 @@ from approvals.policies.rules import Rule, StageSpec
 from approvals.states import RequestState
 from certificates import queries as certificates
 from identity import queries as identity
-from identity.models import User
+from identity.models import Unit, User
+from identity.policies import Home
 from kernel.money import Money
 from ledger import queries as ledger
 from ledger.policies import AccountFunction
@@ -50,9 +51,9 @@ class Submitted:
         return kind_of(self.request.kind)
 
     @property
-    def money(self) -> Money:
-        """Return the amount of the request."""
-        return Money(self.request.amount, self.request.currency)
+    def money(self) -> Money | None:
+        """Return the amount of the request, or None where it moves no money."""
+        return self.request.money
 
     @property
     def case(self) -> Case:
@@ -71,7 +72,14 @@ class Submitted:
 
 
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
-    """Return the requests on accounts the actor may see, and those they edited."""
+    """Return the requests on accounts the actor may see, and those they edited.
+
+    People of the bank see those of their own unit; people of the head office those of every unit.
+    """
+    if actor.unit is not None:
+        if actor.unit.kind == Unit.Kind.BRANCH:
+            return Request.objects.filter(unit=actor.unit)
+        return Request.objects.filter(unit__isnull=False)
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
     return Request.objects.filter(
@@ -81,7 +89,7 @@ def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
 
 def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
     """Return a request the actor may see. Raises RequestNotFound for any other."""
-    rows = visible_to(actor, now=now).select_related("company", "maker")
+    rows = visible_to(actor, now=now).select_related("company", "unit", "maker")
     found = rows.filter(reference=reference).first()
     if found is None:
         raise RequestNotFound()
@@ -89,23 +97,38 @@ def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
 
 
 def read_submitted(actor: User, reference: str) -> Submitted:
-    """Return a request of the actor's company as submitted, in one statement.
+    """Return a request of the actor's company or unit as submitted, in one statement.
 
-    Raises RequestNotFound where the company has no such request, or it was never submitted.
+    Raises RequestNotFound where it has no such request, or it was never submitted.
     """
-    editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
-    revision = (
-        Revision.objects.select_related("request__company", "request__maker", "policy")
-        .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
-        .filter(
-            request__reference=reference,
-            request__company_id=actor.company_pk,
-            number=F("request__revision_number"),
-        )
-        .first()
-    )
-    if revision is None:
+    rows = _submitted_rows().filter(identity.at_home(actor.home, "request__"))
+    found = rows.filter(request__reference=reference).first()
+    if found is None:
         raise RequestNotFound()
+    return _submitted(found)
+
+
+def read_pending(home: Home) -> list[Submitted]:
+    """Return every pending request of a home as submitted, soonest first, in one statement."""
+    rows = _submitted_rows().filter(
+        identity.at_home(home, "request__"), request__state=RequestState.PENDING
+    )
+    return [_submitted(row) for row in rows.order_by("request__deadline", "request_id")]
+
+
+def _submitted_rows() -> QuerySet[Revision, Any]:
+    """Return the present revisions of requests with their stages, decisions and editors."""
+    editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
+    return (
+        Revision.objects.select_related(
+            "request__company", "request__unit", "request__maker", "policy"
+        )
+        .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
+        .filter(number=F("request__revision_number"))
+    )
+
+
+def _submitted(revision: Any) -> Submitted:  # noqa: ANN401 -- annotated
     return Submitted(
         request=revision.request,
         revision=revision,
@@ -152,19 +175,36 @@ def _stage_row(row: Mapping[str, Any]) -> StageRow:
 
 
 def people(
-    company_id: int,
+    home: Home,
     kind: Kind,
     content: Mapping[str, str],
-    money: Money,
+    money: Money | None,
     *,
     now: datetime,
     user_ids: Sequence[int] | None = None,
 ) -> tuple[Person, ...]:
-    """Return the company's people (or some of them) as the rules see them, in four statements."""
-    members = identity.members(company_id, now=now, user_ids=user_ids)
+    """Return a home's people (or some of them) as the rules see them, in four statements."""
+    members = identity.members(home, now=now, user_ids=user_ids)
     ids = [member.user_id for member in members]
-    functions = kind.headroom(ids, content, now=now)
-    standings = standings_of(ids, kind, money, now=now)
+    held = certificates.signing_certificates(ids)
+    return persons(members, held, kind, content, money, now=now)
+
+
+def persons(
+    members: Sequence[identity.Member],
+    held: Mapping[int, certificates.CertificateFacts],
+    kind: Kind,
+    content: Mapping[str, str],
+    money: Money | None,
+    *,
+    now: datetime,
+) -> tuple[Person, ...]:
+    """Return people and their certificates, read before, as the rules of one subject see them.
+
+    One statement.
+    """
+    functions = kind.headroom([member.user_id for member in members], content, now=now)
+    standings = _standings(held, kind, money, now)
     return tuple(
         Person(
             user_id=member.user_id,
@@ -180,17 +220,26 @@ def people(
 
 
 def standings_of(
-    user_ids: Sequence[int], kind: Kind, money: Money, *, now: datetime
+    user_ids: Sequence[int], kind: Kind, money: Money | None, *, now: datetime
 ) -> dict[int, Standing]:
     """Return how these people's signing certificates stand for this act, in one statement.
 
     People without a certificate are left out.
     """
+    return _standings(certificates.signing_certificates(user_ids), kind, money, now)
+
+
+def _standings(
+    held: Mapping[int, certificates.CertificateFacts],
+    kind: Kind,
+    money: Money | None,
+    now: datetime,
+) -> dict[int, Standing]:
     return {
         user_id: Standing.SUSPENDED
         if facts.refusal(function=kind.code, amount=money, now=now)
         else Standing.GOOD
-        for user_id, facts in certificates.signing_certificates(user_ids).items()
+        for user_id, facts in held.items()
     }
 
 
@@ -213,13 +262,16 @@ def read_person(
     return person, frozenset(grants)
 
 
-def rules_of(company_id: int) -> tuple[Rule, ...]:
-    """Return a company's rule table with the stages of each flow, in two statements (FLOW-2)."""
-    rows = list(
-        FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk")
-    )
+def rules_of(home: Home) -> tuple[Rule, ...]:
+    """Return the rule table of a company, or of the bank for its units (FLOW-2).
+
+    With the stages of each flow, in two statements.
+    """
+    of_home = FlowRule.objects.filter(_owned_by(home))
+    rows = list(of_home.select_related("flow").order_by("pk"))
     stages: dict[int, list[StageSpec]] = {}
-    for row in FlowStage.objects.filter(flow__company_id=company_id).order_by("flow_id", "number"):
+    flows = FlowStage.objects.filter(_owned_by(home, "flow__"))
+    for row in flows.order_by("flow_id", "number"):
         spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
         stages.setdefault(row.flow_id, []).append(spec)
     return tuple(
@@ -237,3 +289,10 @@ def rules_of(company_id: int) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def _owned_by(home: Home, path: str = "") -> Q:
+    """Return the condition that a rule is the company's, or the bank's own for its units."""
+    if home.company_id is None:
+        return Q(**{f"{path}company__isnull": True})
+    return Q(**{f"{path}company_id": home.company_id})

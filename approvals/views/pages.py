@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from approvals import operations
 from approvals.errors import SignatureNotFound
 from approvals.forms import FilterForm
 from approvals.permissions import Permission
@@ -19,6 +20,7 @@ from approvals.queries.inbox import Listing, Row, Tab, listing, totals, waiting_
 from approvals.states import RequestState
 from approvals.views.panels import DecisionPage, Failure, Item
 from certificates import queries as certificates
+from certificates.formats.evidence import pack
 from identity.permissions import PersonRequest, requires
 from kernel import clock
 
@@ -101,10 +103,10 @@ def confirm(request: PersonRequest, reference: str) -> HttpResponse:
 @requires(Permission.VIEW)
 @require_GET
 def evidence(request: PersonRequest, reference: str) -> HttpResponse:
-    """Give the signatures of a request with all that is needed to verify them (SIGN-4)."""
+    """Give all that proves a request's decisions, and how to verify it (SIGN-4)."""
     now = clock.now()
     found = visible_request(request.user, reference, now=now)
-    content = certificates.evidence_zip(found.reference, now=now)
+    content = pack(operations.evidence(reference=found.reference, now=now), made_at=now)
     return _download(content, f"{found.reference}-evidence.zip", "application/zip")
 
 
@@ -173,7 +175,7 @@ def _title(page: DecisionPage) -> str:
         return _("Submitted for review")
     return {
         RequestState.PENDING: _("Done: on its way to the next stage"),
-        RequestState.RELEASED: _("Released and posted"),
+        RequestState.RELEASED: _("Released"),
         RequestState.RETURNED: _("Returned for repair"),
         RequestState.REJECTED: _("Rejected"),
         RequestState.WITHDRAWN: _("Withdrawn"),
@@ -190,10 +192,10 @@ def _next_steps(page: DecisionPage) -> list[str]:
             steps.append(_("Next: %(stage)s by %(names)s. They have been told.") % values)
         return [*steps, *page.after]
     texts = {
-        RequestState.RELEASED: _("The amount has been posted to the payee's account."),
+        RequestState.RELEASED: page.outcome,
         RequestState.RETURNED: _("The maker has been told and can edit it as a new revision."),
         RequestState.REJECTED: _("The maker has been told. What was reserved is free again."),
-        RequestState.WITHDRAWN: _("What was reserved is free again. Nothing was paid."),
+        RequestState.WITHDRAWN: _("What was reserved is free again. Nothing was done."),
     }
     return [texts[page.state]] if page.state in texts else []
 

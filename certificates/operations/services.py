@@ -1,4 +1,4 @@
-"""The keys of an authority's services: its OCSP responder and its time stamping."""
+"""The keys of an authority's services: OCSP responder, time stamping, the seal over evidence."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from certificates.operations.history import SYSTEM
 from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.keys import make_signer, signer_of
 from certificates.policies import SERVICE_KEY_RENEWED_BEFORE
-from certificates.queries import telling_authorities
+from certificates.queries.authorities import telling_authorities
 
-_NAMES = {Service.OCSP_RESPONDER: "OCSP", Service.TIME_STAMPING: "TSA"}
+_NAMES = {
+    Service.OCSP_RESPONDER: "OCSP",
+    Service.TIME_STAMPING: "TSA",
+    Service.EVIDENCE_SEAL: "Evidence",
+}
 
 
 @dataclass(frozen=True, slots=True)

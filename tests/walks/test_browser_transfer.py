@@ -77,7 +77,7 @@ def test_a_transfer_is_reviewed_three_times_released_posted_and_told(
     desk.be("release1")
     open_from_inbox(desk, reference)
     desk.sign("release")
-    desk.reads("Released and posted")
+    desk.reads("The amount has been posted to the payee's account.")
 
     amount = Decimal(1_234_567)
     assert balances() == {FROM: before[FROM] - amount, PAYEE: before[PAYEE] + amount}
@@ -123,7 +123,7 @@ def the_evidence_verifies_without_the_bank(desk: Desk, reference: str, folder: P
     waiting.value.save_as(folder / "evidence.zip")
     with zipfile.ZipFile(folder / "evidence.zip") as archive:
         archive.extractall(folder / "evidence")
-    assert len(list((folder / "evidence").glob("*.p7s"))) == 4
+    assert len(list((folder / "evidence").glob("decision-*.p7s"))) == 4
     done = subprocess.run(
         ["sh", "VERIFY.sh"], cwd=folder / "evidence", capture_output=True, text=True, check=False
     )

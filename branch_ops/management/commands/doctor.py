@@ -23,8 +23,9 @@ from alerts import queries as alerts
 from branch_ops import policies
 from branch_ops.policies import Finding, Level, fail, ok, warn
 from branch_ops.queries import database
-from certificates import operations, queries as certificates
+from certificates import operations
 from certificates.policies import CERTIFICATE_LIFETIME
+from certificates.queries.authorities import authority_deadlines
 from identity.queries import sign_in_policy
 from kernel import clock
 
@@ -215,7 +216,7 @@ def _outbox() -> Iterator[Finding]:
 
 def _authority() -> Iterator[Finding]:
     now = clock.now()
-    found = certificates.authority_deadlines(now)
+    found = authority_deadlines(now)
     if len(found) < len(("root", "issuing")):
         yield fail("authority", "The bank has no certificate authority: run prepare_authority.")
         return

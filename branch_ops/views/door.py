@@ -1,0 +1,130 @@
+"""The staff site's door: in, out, and in which language."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from approvals.permissions import Permission as Approve
+from branch_ops.errors import SignInPaused, SignInRefused
+from branch_ops.forms.door import SignInForm
+from certificates.permissions import Permission as Certificates
+from certificates.queries import has_open_letter
+from certificates.views import enrolment_page
+from identity import operations
+from identity.operations import SignInResult
+from identity.permissions import SIGNED_IN, PersonRequest, public, requires
+from identity.policies import SignInOutcome
+from identity.views import let_in, let_out, make_ticket, redeem_ticket, way_back
+from kernel import clock
+from kernel.errors import RuleBroken
+
+
+@public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: PersonRequest) -> HttpResponse:
+    """Let a person of the bank in, or say the one thing that is said of every failure (AUTH-1)."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(way_back(request, request.GET.get("next", "")))
+    if request.method == "GET":
+        return _door(request, SignInForm(initial={"next": request.GET.get("next", "")}))
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, SignInRefused())
+    result = operations.sign_in(
+        site=settings.SITE,
+        company_code="",
+        login_name=form.cleaned_data["login_name"],
+        password=form.cleaned_data["password"],
+        address=request.META["REMOTE_ADDR"],
+        agent=request.headers.get("User-Agent", ""),
+        now=clock.now(),
+    )
+    if result.outcome == SignInOutcome.SIGNED_IN:
+        return let_in(request, result, form.cleaned_data["next"])
+    if result.outcome == SignInOutcome.ELSEWHERE:
+        return _elsewhere(request, result, form.cleaned_data["next"])
+    paused = result.outcome == SignInOutcome.PAUSED
+    return _refused(request, SignInPaused() if paused else SignInRefused())
+
+
+@public
+@require_POST
+def take_over(request: PersonRequest) -> HttpResponse:
+    """End the person's other session and go on here (AUTH-3)."""
+    redeemed = redeem_ticket(request)
+    if redeemed is None:
+        return HttpResponseRedirect(reverse("staff:sign_in"))
+    result, target = redeemed
+    if result.outcome == SignInOutcome.PAUSED:
+        return _refused(request, SignInPaused())
+    if result.outcome != SignInOutcome.SIGNED_IN:
+        return HttpResponseRedirect(reverse("staff:sign_in"))
+    return let_in(request, result, target)
+
+
+@public
+@require_POST
+def sign_out(request: PersonRequest) -> HttpResponse:
+    """End this session."""
+    let_out(request)
+    return HttpResponseRedirect(reverse("staff:sign_in"))
+
+
+@requires(SIGNED_IN)
+@require_POST
+def stay(request: PersonRequest) -> HttpResponse:
+    """Push the idle deadline at the person's wish (SES-1)."""
+    operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
+    return HttpResponse(status=204)
+
+
+@requires(SIGNED_IN)
+@require_GET
+def home(request: PersonRequest) -> HttpResponse:
+    """Lead to what waits for this person, or to the window where nothing ever does."""
+    granted = request.user.granted
+    if Certificates.ENROL in granted and has_open_letter(request.user.pk):
+        return HttpResponseRedirect(reverse("staff:card"))
+    return HttpResponseRedirect(
+        reverse("approvals:inbox" if Approve.VIEW in granted else "admin:index")
+    )
+
+
+@requires(Certificates.ENROL)
+@require_GET
+def card(request: PersonRequest) -> HttpResponse:
+    """Lead a person of the bank through taking a card into use (CERT-2)."""
+    page = enrolment_page(
+        request,
+        next_url=reverse("staff:home"),
+        back_url=reverse("staff:home"),
+        holder_name=f"{request.user.unit} {request.user.display_name}",
+    )
+    return render(request, "enterprise/enrol_card.html", {"page": page})
+
+
+def _elsewhere(request: PersonRequest, result: SignInResult, target: str) -> HttpResponse:
+    page = {
+        "since": result.since,
+        "address": result.address,
+        "ticket": make_ticket(result, target),
+    }
+    return render(request, "branch_ops/elsewhere.html", {"page": page})
+
+
+def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
+    form = SignInForm(initial={"next": request.POST.get("next", "")})
+    return _door(request, form, refusal=str(error), status=422)
+
+
+def _door(
+    request: PersonRequest, form: SignInForm, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "refusal": refusal}
+    return render(request, "branch_ops/sign_in.html", context, status=status)
