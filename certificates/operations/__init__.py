@@ -58,6 +58,7 @@ from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
     service_credentials,
+    unusable_keys,
 )
 from certificates.operations.showing import (
     SignRequestFacts,
@@ -158,6 +159,7 @@ __all__ = [
     "suspend_signed",
     "suspend_step",
     "unlock",
+    "unusable_keys",
     "verify_signature",
     "with_answer",
     "withdraw_step",
