@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from certificates.errors import SigningReason, WeakPin
+from certificates.errors import ScopeRefused, SigningReason, WeakPin
 from certificates.formats.statements import (
     Fact,
     PolicyReference,
@@ -24,9 +24,14 @@ from certificates.formats.statements import (
 )
 from certificates.states import CardState, CertificateState
 from kernel.canonical import sha256_hex
+from kernel.clock import business_date
 from kernel.ids import CROCKFORD
 from kernel.money import Money
 
+ACTIVATE: Final = "certificates.certificate.activate"
+"""What a card signs to have a suspension lifted; the one thing it signs while on hold."""
+RENEW: Final = "certificates.certificate.renew"
+"""What a card signs to have its own certificate renewed (CERT-12)."""
 LETTER_TRIES: Final = 5
 LETTER_LIFETIME: Final = timedelta(days=30)
 PIN_TRIES: Final = 3
@@ -34,6 +39,10 @@ SUSPENSIONS_MOST: Final = 2
 SIGN_REQUEST_LIFETIME: Final = timedelta(minutes=5)
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 CERTIFICATE_LIFETIME: Final = timedelta(days=730)
+RENEWABLE_BEFORE: Final = timedelta(days=60)
+"""How long before its end a certificate may be renewed by its own card (CERT-12)."""
+REMINDED_DAYS: Final = (60, 30, 7)
+"""How many days before its end a holder is reminded, longest first (ALR-1)."""
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
 STAMP_RETRY_FIRST: Final = timedelta(seconds=10)
 STAMP_RETRY_LONGEST: Final = timedelta(minutes=10)
@@ -67,6 +76,10 @@ class StatementFields:
     prev: str | None = None
     typ: StatementType = StatementType.DECISION
 
+    def without_text(self) -> StatementFields:
+        """Return the same without the words, to compare with what is stored."""
+        return replace(self, text=None)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -80,6 +93,8 @@ class Standing:
     functions: Sequence[str] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    scope_from: date | None = None
+    scope_until: date | None = None
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -127,7 +142,48 @@ def standing_refusal(
         return SigningReason.CARD_NOT_USABLE
     if standing.storage not in allowed_storages:
         return SigningReason.STORAGE_NOT_ALLOWED
+    if not is_within(business_date(now), standing.scope_from, standing.scope_until):
+        return SigningReason.OUTSIDE_SCOPE_DATES
     return None
+
+
+def lifting_refusal(
+    standing: Standing, *, allowed_storages: Collection[str], now: datetime
+) -> SigningReason | None:
+    """Return why a certificate whose suspension is being lifted cannot sign for that, or None.
+
+    As if it were in force; on which days it may be used plays no part.
+    """
+    if standing.state != CertificateState.UNSUSPENDING:
+        return SigningReason.CERTIFICATE_NOT_ACTIVE
+    as_lifted = replace(standing, state=CertificateState.ACTIVE, scope_from=None, scope_until=None)
+    return standing_refusal(as_lifted, allowed_storages=allowed_storages, now=now)
+
+
+def is_within(day: date, first: date | None, last: date | None) -> bool:
+    """Tell whether a day lies from the first to the last day; None leaves that side open."""
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def check_scope(
+    *,
+    functions: Sequence[str] | None,
+    amount_cap: Decimal | None,
+    scope_from: date | None,
+    scope_until: date | None,
+) -> None:
+    """Raise ScopeRefused unless a usage scope makes sense (CERT-6)."""
+    if functions is not None and not all(functions):
+        raise ScopeRefused("functions")
+    if amount_cap is not None and amount_cap <= 0:
+        raise ScopeRefused("amount_cap")
+    if scope_from is not None and scope_until is not None and scope_until < scope_from:
+        raise ScopeRefused("scope_until")
+
+
+def is_renewable(not_after: datetime | None, now: datetime) -> bool:
+    """Tell whether a certificate is in the last sixty days of its life (CERT-12)."""
+    return not_after is not None and not_after - RENEWABLE_BEFORE <= now <= not_after
 
 
 def scope_refusal(

@@ -125,6 +125,7 @@ class User(FSMModelMixin, AbstractBaseUser):
         _("state"), default=UserState.ACTIVE, choices=_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "public_id"
@@ -197,6 +198,17 @@ class User(FSMModelMixin, AbstractBaseUser):
     @transition(field=state, source=sources(USER_VERBS, "close"), target=UserState.CLOSED)
     def close(self) -> None:
         """End a person's use of the bank for good."""
+
+
+class FormerPassword(models.Model):
+    """Hold the hash of a password that was given up; never changed, never removed (PWD-1)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.ended_at:%Y-%m-%d %H:%M}"
 
 
 class ContactPoint(models.Model):

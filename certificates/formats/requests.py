@@ -44,6 +44,14 @@ def read_request(der: bytes, *, expected_nonce: str, known_bad: Collection[bytes
     _check_strength(key)
     _check_possession(request)
     _check_nonce(request, expected_nonce)
+    return check_key(key, known_bad=known_bad)
+
+
+def check_key(key: object, *, known_bad: Collection[bytes] = ()) -> bytes:
+    """Return the SubjectPublicKeyInfo DER of a key the bank accepts, or raise RequestRefused."""
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+        raise RequestRefused(RequestReason.UNSUPPORTED_KEY)
+    _check_strength(key)
     public_key = key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )

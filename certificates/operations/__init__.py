@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from certificates.operations.applications import apply_step, set_scope_step, withdraw_step
 from certificates.operations.authority import (
     keep_list_current,
     prepare_authority,
     publish_crl,
     publish_crl_step,
+)
+from certificates.operations.cards import (
+    assign_card_step,
+    move_card_step,
+    receive_card_step,
+    report_lost_step,
+    return_card_step,
+    write_off_card_step,
 )
 from certificates.operations.enrolment import (
     EnrolOutcome,
@@ -19,8 +28,22 @@ from certificates.operations.enrolment import (
 from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.keys import make_signer, signer_of
-from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
+from certificates.operations.letters import (
+    PrintedLetter,
+    issue_letter,
+    issue_letter_step,
+    print_letter_step,
+    reprint_step,
+)
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.lifting import (
+    ActivateOutcome,
+    ActivateResult,
+    activate,
+    prepare_activation,
+    release_unsuspension_step,
+)
+from certificates.operations.losing import report_lost
 from certificates.operations.ocsp import (
     ANSWER_COLUMNS,
     answer,
@@ -29,6 +52,8 @@ from certificates.operations.ocsp import (
     renew_answers_step,
     with_answer,
 )
+from certificates.operations.pairs import lock_certificate
+from certificates.operations.renewal import begin_renewal, prepare_renewal, renew
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
@@ -53,24 +78,43 @@ from certificates.operations.succession import (
     request_issuing_authority,
     rotate_issuing_authority,
 )
+from certificates.operations.supervising import (
+    Asked,
+    CertificateAct,
+    SignedAct,
+    act_lines,
+    prepare_certificate_act,
+    revoke_signed,
+    suspend_signed,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
+    "ActivateOutcome",
+    "ActivateResult",
+    "Asked",
+    "CertificateAct",
     "EnrolOutcome",
     "EnrolResult",
     "PrintedLetter",
     "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
+    "SignedAct",
     "StampResult",
     "UnlockResult",
     "VerifiedSignature",
     "accept_issuing_authority",
     "accept_root_list",
     "accept_signature",
+    "act_lines",
+    "activate",
     "answer",
     "answer_step",
+    "apply_step",
+    "assign_card_step",
     "begin_enrolment",
+    "begin_renewal",
     "confirm",
     "current_authority",
     "enrol",
@@ -79,25 +123,43 @@ __all__ = [
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
+    "lock_certificate",
     "make_signer",
+    "move_card_step",
+    "prepare_activation",
     "prepare_authority",
+    "prepare_certificate_act",
     "prepare_confirmation",
+    "prepare_renewal",
     "prepare_signature",
+    "print_letter_step",
     "publish_crl",
     "publish_crl_step",
+    "receive_card_step",
+    "release_unsuspension_step",
+    "renew",
     "renew_answers_step",
+    "report_lost",
+    "report_lost_step",
+    "reprint_step",
     "request_issuing_authority",
+    "return_card_step",
     "revoke",
+    "revoke_signed",
     "revoke_step",
     "rotate_issuing_authority",
     "rotate_service_keys",
     "seal_evidence",
     "service_credentials",
+    "set_scope_step",
     "signer_of",
     "stamp",
     "suspend",
+    "suspend_signed",
     "suspend_step",
     "unlock",
     "verify_signature",
     "with_answer",
+    "withdraw_step",
+    "write_off_card_step",
 ]

@@ -1,8 +1,10 @@
 """Bring people in, grant, sign in and out. The only writers of identity's rows."""
 
+from identity.operations.passwords import PasswordOutcome, change_password
 from identity.operations.people import (
     add_person,
     choose_language,
+    expect_new_password,
     grant_role,
     home_chain,
     open_unit,
@@ -10,6 +12,7 @@ from identity.operations.people import (
 )
 from identity.operations.sessions import (
     SignInResult,
+    end_sessions,
     keep_session_data,
     sign_in,
     sign_out,
@@ -19,10 +22,14 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "PasswordOutcome",
     "SignInResult",
     "add_person",
+    "change_password",
     "choose_language",
     "claim_form",
+    "end_sessions",
+    "expect_new_password",
     "grant_role",
     "hold_standing",
     "home_chain",

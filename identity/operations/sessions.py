@@ -62,7 +62,7 @@ def sign_in(
     live = _live_session(user, now)
     outcome = judge_sign_in(_facts(user, right, live))
     if not right:
-        _count_wrong_password(user, pause_after=policy.pause_after, now=now)
+        count_wrong_password(user, pause_after=policy.pause_after, now=now)
     if user is None or outcome != SignInOutcome.SIGNED_IN:
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
         if live is None:
@@ -111,6 +111,20 @@ def sign_out(*, key_sha256: str, now: datetime) -> None:
     if session is not None:
         _end(session, "signed out", now)
         _record_sign_in(session.user, "identity.session.ended", now, "")
+
+
+def end_sessions(*, user: User, why: str, now: datetime) -> int:
+    """End every session of a person at once; a step (SES-2). Returns how many there were.
+
+    `why` is a few words of at most 20 characters that the list of sign-ins shows.
+    """
+    audit.require_transaction()
+    ended = Session.objects.filter(user=user, ended_at__isnull=True).update(
+        ended_at=now, ended_why=why
+    )
+    if ended:
+        _record_sign_in(user, "identity.session.ended", now, why)
+    return ended
 
 
 @transaction.atomic(durable=True)
@@ -196,7 +210,7 @@ def _end(session: Session, why: str, now: datetime) -> None:
     Session.objects.filter(pk=session.pk).update(ended_at=now, ended_why=why)
 
 
-def _count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
+def count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
     """Count a wrong password and pause the person when there are too many (AUTH-2).
 
     For an unknown name the same statement counts nobody.

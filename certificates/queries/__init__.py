@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from cryptography import x509
@@ -16,12 +16,21 @@ from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReaso
 from certificates.formats.evidence import SignedStatement, to_pem
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
-from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
-from certificates.policies import Standing, scope_refusal, standing_refusal
+from certificates.models import (
+    Certificate,
+    CertificateAuthority,
+    CertificateEvent,
+    RevocationList,
+    Signature,
+)
+from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
 from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users
 from kernel.money import Money
+
+# The verbs that take a certificate out of force.
+STOPPING = ("suspend", "suspend_finally", "revoke", "expire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,15 @@ class CertificateFacts:
     functions: tuple[str, ...] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    scope_from: date | None = None
+    scope_until: date | None = None
+    renewable_from: datetime | None = None
+    card_serial: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is in force or on hold: its holder's one of this purpose."""
+        return self.state in LIVE
 
     def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
         """Return why this certificate could not sign now (a SigningReason), or None.
@@ -59,6 +77,8 @@ class CertificateFacts:
             functions=self.functions,
             amount_cap=self.amount_cap,
             amount_cap_currency=self.amount_cap_currency,
+            scope_from=self.scope_from,
+            scope_until=self.scope_until,
         )
         reason: SigningReason | None = standing_refusal(
             standing, allowed_storages=gateways.allowed_storages(), now=now
@@ -97,13 +117,15 @@ def signing_certificates(user_ids: Iterable[int]) -> dict[int, CertificateFacts]
     rows = Certificate.objects.filter(
         holder_id__in=list(user_ids), purpose=Purpose.SIGNING.name, state__in=LIVE
     )
-    return {row.holder_id: _facts(row) for row in rows.select_related("card")}
+    return {row.holder_id: facts_of(row) for row in rows.select_related("card")}
 
 
 def own_certificates(user_id: int) -> list[CertificateFacts]:
-    """Return all of a person's certificates and applications, newest first."""
-    rows = Certificate.objects.filter(holder_id=user_id).select_related("card")
-    return [_facts(row) for row in rows.order_by("-pk")]
+    """Return a person's certificates and applications, newest first; each stands for its pair."""
+    rows = Certificate.objects.filter(
+        holder_id=user_id, purpose=Purpose.SIGNING.name
+    ).select_related("card")
+    return [facts_of(row) for row in rows.order_by("-pk")]
 
 
 def has_open_letter(user_id: int) -> bool:
@@ -210,7 +232,8 @@ def _authority_pem(kind: str) -> bytes:
     return to_pem(bytes(found))
 
 
-def _facts(row: Certificate) -> CertificateFacts:
+def facts_of(row: Certificate) -> CertificateFacts:
+    """Return a certificate that was read with its card as plain facts."""
     return CertificateFacts(
         id=row.pk,
         holder_id=row.holder_id,
@@ -228,6 +251,10 @@ def _facts(row: Certificate) -> CertificateFacts:
         functions=tuple(row.functions) if row.functions is not None else None,
         amount_cap=row.amount_cap,
         amount_cap_currency=row.amount_cap_currency,
+        scope_from=row.scope_from,
+        scope_until=row.scope_until,
+        renewable_from=row.not_after - RENEWABLE_BEFORE if row.not_after is not None else None,
+        card_serial=(row.card.serial_number or "") if row.card is not None else "",
     )
 
 
@@ -274,3 +301,44 @@ def _signed_statement(row: Signature, root: bytes) -> SignedStatement:
 def holder_by_public_id(public_id: str) -> User | None:
     """Return a person by their public id, or None."""
     return User.objects.filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppage:
+    """Tell how a certificate went out of force: by whom, when, why.
+
+    `by` is holder, company or bank; `who` is a colleague's name, the unit's for people of the
+    bank, and empty where the bank's clock did it.
+    """
+
+    verb: str
+    at: datetime
+    reason: str
+    by: str
+    who: str
+
+
+def stoppages(certificate_ids: Iterable[int]) -> dict[int, Stoppage]:
+    """Return how these certificates last went out of force, where they did; two queries."""
+    events = (
+        CertificateEvent.objects.filter(certificate_id__in=list(certificate_ids), verb__in=STOPPING)
+        .select_related("certificate")
+        .order_by("certificate_id", "-pk")
+        .distinct("certificate_id")
+    )
+    found = list(events)
+    actors = User.objects.select_related("unit").in_bulk(
+        [event.actor for event in found], field_name="public_id"
+    )
+    return {event.certificate_id: _stoppage(event, actors.get(event.actor)) for event in found}
+
+
+def _stoppage(event: CertificateEvent, actor: User | None) -> Stoppage:
+    by, who = "bank", ""
+    if actor is not None and actor.pk == event.certificate.holder_id:
+        by, who = "holder", actor.display_name
+    elif actor is not None:
+        # Customers deal with a branch, not with somebody of its staff.
+        unit = actor.unit
+        by, who = ("bank", unit.name) if unit is not None else ("company", actor.display_name)
+    return Stoppage(event.verb, event.at, event.reason, by, who)

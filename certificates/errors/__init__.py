@@ -181,6 +181,7 @@ class SigningReason(StrEnum):
     STORAGE_NOT_ALLOWED = "certificates.signing.storage_not_allowed"
     FUNCTION_NOT_ALLOWED = "certificates.signing.function_not_allowed"
     AMOUNT_ABOVE_CAP = "certificates.signing.amount_above_cap"
+    OUTSIDE_SCOPE_DATES = "certificates.signing.outside_scope_dates"
     NOT_UNLOCKED = "certificates.signing.not_unlocked"
     REQUEST_EXPIRED = "certificates.signing.request_expired"
 
@@ -195,6 +196,9 @@ _SIGNING_MESSAGES: dict[SigningReason, str | Promise] = {
     ),
     SigningReason.FUNCTION_NOT_ALLOWED: _("Your certificate may not be used for this function."),
     SigningReason.AMOUNT_ABOVE_CAP: _("The amount is above what your certificate may sign."),
+    SigningReason.OUTSIDE_SCOPE_DATES: _(
+        "Your certificate may not be used on this day. Ask your branch about its usage scope."
+    ),
     SigningReason.NOT_UNLOCKED: _("Enter the PIN of your card before signing."),
     SigningReason.REQUEST_EXPIRED: _("The time to sign has run out. Open the page again."),
 }
@@ -250,6 +254,116 @@ class CertificateStateChanged(Conflict):
             "certificates.certificate.state_changed",
             _("The state of the certificate does not allow this (now: %(state)s)."),
             state=state,
+        )
+
+
+class OwnCertificate(RuleBroken):
+    """Refuse to suspend or revoke one's own certificate as a supervisor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.certificate.own",
+            _("This is your own certificate. If its card is lost, report it as lost."),
+        )
+
+
+class ReasonNeeded(RuleBroken):
+    """Refuse to suspend or revoke without saying why."""
+
+    def __init__(self, *, field: str = "reason") -> None:
+        super().__init__(
+            "certificates.certificate.reason_needed",
+            _("Write why: the holder reads it."),
+            field=field,
+        )
+
+
+class ApplicationWaiting(Conflict):
+    """Say that the holder has an application that waits already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.application.waiting",
+            _("An application of this person is waiting already."),
+        )
+
+
+class LetterNotPrintable(Conflict):
+    """Say that no letter waits to be printed: a letter is printed once (CERT-1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.letter.not_printable",
+            _("There is no letter to print. A letter is printed once; ask for a reprint."),
+        )
+
+
+class ScopeRefused(RuleBroken):
+    """Refuse a usage scope that makes no sense, beside the field that is wrong (CERT-6)."""
+
+    def __init__(self, field: str) -> None:
+        messages: dict[str, str | Promise] = {
+            "functions": _("Choose functions by their names."),
+            "amount_cap": _("The highest amount must be above zero."),
+            "scope_until": _("The last day must not lie before the first."),
+        }
+        super().__init__(f"certificates.scope.{field}", messages[field], field=field)
+
+
+class CardUnknown(NotFound):
+    """Say that there is no such card where the actor works."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.card.unknown", _("There is no such card here."))
+
+
+class CardKnown(Conflict):
+    """Say that a card of this serial number was received before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.known", _("A card with this serial number is known already.")
+        )
+
+
+class CardStateChanged(Conflict):
+    """Say that a card is in a state this act does not start from."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "certificates.card.state_changed",
+            _("The state of the card does not allow this (now: %(state)s)."),
+            state=state,
+        )
+
+
+class CardInUse(RuleBroken):
+    """Say that a certificate in force is on the card."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.in_use",
+            _("A certificate that has not ended is on this card. Revoke it first."),
+        )
+
+
+class CardLost(RuleBroken):
+    """Say that a suspension cannot be lifted because the card is gone (CERT-10)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.lost",
+            _("The card cannot be used any more. Apply for a new certificate."),
+        )
+
+
+class NotRenewable(RuleBroken):
+    """Say that it is too early, or too late, to renew a certificate (CERT-12)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.renewal.not_yet",
+            _("A certificate is renewed while it is in force, in the last 60 days of its life."),
         )
 
 
