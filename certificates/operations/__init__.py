@@ -69,6 +69,12 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.sweeps import (
+    expire_certificate,
+    expire_due,
+    expire_letter,
+    remind_expiring,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -93,6 +99,9 @@ __all__ = [
     "confirm",
     "current_authority",
     "enrol",
+    "expire_certificate",
+    "expire_due",
+    "expire_letter",
     "good_answer",
     "issue_letter",
     "issue_letter_step",
@@ -110,6 +119,7 @@ __all__ = [
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "remind_expiring",
     "renew",
     "renew_answers_step",
     "report_lost",
