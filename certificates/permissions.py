@@ -15,6 +15,7 @@ class Permission(StrEnum):
     PRINT_LETTER = "certificates.letter.print"
     SUSPEND = "certificates.certificate.suspend"
     REVOKE = "certificates.certificate.revoke"
+    INQUIRE_COMPANY = "certificates.company.inquire"
     REPORT_LOST = "certificates.certificate.report_lost"
 
 

@@ -44,6 +44,8 @@ RENEWABLE_BEFORE: Final = timedelta(days=60)
 REMINDED_DAYS: Final = (60, 30, 7)
 """How many days before its end a holder is reminded, longest first (ALR-1)."""
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+STAMP_RETRY_FIRST: Final = timedelta(seconds=10)
+STAMP_RETRY_LONGEST: Final = timedelta(minutes=10)
 ANSWER_LIFETIME: Final = timedelta(minutes=10)
 """How long an answer about a certificate's state may be kept (CERT-8)."""
 SERVICE_KEY_RENEWED_BEFORE: Final = timedelta(days=30)
@@ -207,6 +209,11 @@ def scope_refusal(
     if not comparable or amount.amount > standing.amount_cap:
         return SigningReason.AMOUNT_ABOVE_CAP
     return None
+
+
+def retry_after(tries: int) -> timedelta:
+    """Return how long to wait after so many earlier failures before a time stamp is asked for."""
+    return min(STAMP_RETRY_FIRST * (1 << min(tries, 10)), STAMP_RETRY_LONGEST)
 
 
 def compose_statement(

@@ -25,7 +25,9 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -69,6 +71,22 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
+from certificates.operations.supervising import (
+    Asked,
+    CertificateAct,
+    SignedAct,
+    act_lines,
+    prepare_certificate_act,
+    revoke_signed,
+    suspend_signed,
+)
 from certificates.operations.sweeps import (
     expire_certificate,
     expire_due,
@@ -80,15 +98,22 @@ __all__ = [
     "ANSWER_COLUMNS",
     "ActivateOutcome",
     "ActivateResult",
+    "Asked",
+    "CertificateAct",
     "EnrolOutcome",
     "EnrolResult",
     "PrintedLetter",
     "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
+    "SignedAct",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
+    "act_lines",
     "activate",
     "answer",
     "answer_step",
@@ -108,9 +133,11 @@ __all__ = [
     "issuer_of",
     "keep_list_current",
     "lock_certificate",
+    "make_signer",
     "move_card_step",
     "prepare_activation",
     "prepare_authority",
+    "prepare_certificate_act",
     "prepare_confirmation",
     "prepare_renewal",
     "prepare_signature",
@@ -125,13 +152,20 @@ __all__ = [
     "report_lost",
     "report_lost_step",
     "reprint_step",
+    "request_issuing_authority",
     "return_card_step",
     "revoke",
+    "revoke_signed",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
+    "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "signer_of",
+    "stamp",
     "suspend",
+    "suspend_signed",
     "suspend_step",
     "unlock",
     "verify_signature",

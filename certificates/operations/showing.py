@@ -63,11 +63,17 @@ class UnlockResult:
 
 @transaction.atomic(durable=True)
 def prepare_signature(
-    *, actor: User, session_key_sha256: str, fields: StatementFields, now: datetime
+    *,
+    actor: User,
+    session_key_sha256: str,
+    fields: StatementFields,
+    now: datetime,
+    request_key: str = "",
 ) -> SignRequestFacts:
     """Store the statement a person is about to be shown and return it (SIGN-1).
 
-    Raises SigningRefused where the person cannot sign now, StatementRefused for unsafe text.
+    `request_key` is what its signature is found by, where it decides no request. Raises
+    SigningRefused where the person cannot sign now, StatementRefused for unsafe text.
     """
     certificate = (
         Certificate.objects.select_related("card")
@@ -79,7 +85,7 @@ def prepare_signature(
     standing = standing_of(certificate, certificate.card.state if certificate.card else None)
     refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
     certificate.holder = actor
-    key = fields.request.id if fields.request is not None else fields.action
+    key = fields.request.id if fields.request is not None else request_key or fields.action
     return show_step(
         certificate=certificate, session_key_sha256=session_key_sha256, fields=fields,
         request_key=key, now=now,
