@@ -25,7 +25,9 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -51,10 +53,12 @@ from certificates.operations.ocsp import (
     with_answer,
 )
 from certificates.operations.pairs import lock_certificate
+from certificates.operations.renewal import begin_renewal, prepare_renewal, renew
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
     service_credentials,
+    unusable_keys,
 )
 from certificates.operations.showing import (
     SignRequestFacts,
@@ -68,6 +72,13 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 from certificates.operations.supervising import (
     Asked,
     CertificateAct,
@@ -76,6 +87,12 @@ from certificates.operations.supervising import (
     prepare_certificate_act,
     revoke_signed,
     suspend_signed,
+)
+from certificates.operations.sweeps import (
+    expire_certificate,
+    expire_due,
+    expire_letter,
+    remind_expiring,
 )
 
 __all__ = [
@@ -91,8 +108,11 @@ __all__ = [
     "SignRequestFacts",
     "SignatureFacts",
     "SignedAct",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "act_lines",
     "activate",
@@ -101,41 +121,55 @@ __all__ = [
     "apply_step",
     "assign_card_step",
     "begin_enrolment",
+    "begin_renewal",
     "confirm",
     "current_authority",
     "enrol",
+    "expire_certificate",
+    "expire_due",
+    "expire_letter",
     "good_answer",
     "issue_letter",
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
     "lock_certificate",
+    "make_signer",
     "move_card_step",
     "prepare_activation",
     "prepare_authority",
     "prepare_certificate_act",
     "prepare_confirmation",
+    "prepare_renewal",
     "prepare_signature",
     "print_letter_step",
     "publish_crl",
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "remind_expiring",
+    "renew",
     "renew_answers_step",
     "report_lost",
     "report_lost_step",
     "reprint_step",
+    "request_issuing_authority",
     "return_card_step",
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
+    "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "signer_of",
+    "stamp",
     "suspend",
     "suspend_signed",
     "suspend_step",
     "unlock",
+    "unusable_keys",
     "verify_signature",
     "with_answer",
     "withdraw_step",

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
+from alerts.render import Event
 from audit import operations as audit
 from certificates.errors import (
     CertificateStateChanged,
@@ -34,6 +35,7 @@ from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.pairs import lock_holder, lock_rows, move_pair, pair_of
 from certificates.operations.showing import SignRequestFacts, show_step
 from certificates.operations.signing import store_signature
+from certificates.operations.telling import tell
 from certificates.operations.trying import consume, try_letter
 from certificates.policies import ENROLMENT_LIFETIME, StatementFields, check_pin
 from certificates.states import ENDABLE, LIVE, CardState, CertificateState
@@ -81,6 +83,12 @@ def begin_enrolment(*, actor: User, session_key_sha256: str, now: datetime) -> s
 
     A newer one replaces it: a request made on an older page is refused.
     """
+    return open_nonce(actor, session_key_sha256, now)
+
+
+def open_nonce(actor: User, session_key_sha256: str, now: datetime) -> str:
+    """Keep a fresh nonce for the requests of this session and return it; a step."""
+    audit.require_transaction()
     nonce = ids.token(24)
     Enrolment.objects.update_or_create(
         user=actor,
@@ -130,11 +138,11 @@ def enrol(
     consume(letter, now)
     issue_pair(certificate, keys, now)
     source = keep_issued(certificate, "enrol", now)
+    challenge = challenge_of(certificate, session_key_sha256, audience, now)
     note(
         certificate, verb="enrol", event="certificates.certificate.enrolled", source=source,
         actor=actor, now=now, after={"letter": letter.number, "sha256": certificate.sha256},
     )  # fmt: skip
-    challenge = challenge_of(certificate, session_key_sha256, audience, now)
     return issued(certificate, challenge)
 
 
@@ -187,6 +195,7 @@ def confirm(
     if replaced is not None and certificate.renews_id == replaced.pk:
         take_scope_of(certificate, replaced)
     source = move_pair(certificate, "confirm", now)
+    tell(certificate, Event.CERTIFICATE_CONFIRMED, actor=actor, now=now)
     renew_answers_step(certificates=pair_of(certificate), now=now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,

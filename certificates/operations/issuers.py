@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
 from audit import operations as audit
 from certificates import gateways
 from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.profiles import Issuer
-from certificates.models import Certificate, CertificateAuthority
+from certificates.models import CertificateAuthority
+from certificates.operations.keys import signer_of
 from certificates.states import AuthorityState
 
 Kind = CertificateAuthority.Kind
@@ -24,17 +23,6 @@ def current_authority(kind: str = Kind.ISSUING) -> CertificateAuthority:
     return found
 
 
-def telling_authorities(now: datetime) -> QuerySet[CertificateAuthority]:
-    """Return the issuing authorities that tell of certificates.
-
-    These are the one in force, and a retired one until the last certificate it issued has ended.
-    """
-    not_ended = Certificate.objects.filter(issuer=OuterRef("pk"), not_after__gt=now)
-    return CertificateAuthority.objects.filter(
-        Q(state=AuthorityState.CURRENT) | Exists(not_ended), kind=Kind.ISSUING
-    )
-
-
 def issuer_of(authority: CertificateAuthority) -> Issuer:
     """Return an authority as the certificate builders want it. Raises KeyUnavailable.
 
@@ -44,7 +32,7 @@ def issuer_of(authority: CertificateAuthority) -> Issuer:
         raise KeyUnavailable(authority.reference)
     url = gateways.public_url()
     return Issuer(
-        signer=gateways.signer_of(authority.key_reference),
+        signer=signer_of(authority.key_reference),
         certificate=bytes(authority.certificate_der),
         crl_url=f"{url}/crl/{authority.reference}.crl",
         ocsp_url=f"{url}/ocsp" if authority.kind == Kind.ISSUING else "",

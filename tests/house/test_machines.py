@@ -62,9 +62,9 @@ MACHINES = [
     Machine(Certificate, CERTIFICATE_VERBS, CertificateState),
     Machine(Letter, LETTER_VERBS, LetterState),
     Machine(Card, CARD_VERBS, CardState),
+    Machine(CertificateAuthority, AUTHORITY_VERBS, AuthorityState),
     Machine(FeeItem, FEE_VERBS, FeeState),
     Machine(EquipmentRequisition, REQUISITION_VERBS, RequisitionState),
-    Machine(CertificateAuthority, AUTHORITY_VERBS, AuthorityState),
 ]
 STEPS = [
     pytest.param(machine, verb, state, id=f"{machine.model.__name__}-{verb}-{state}")
