@@ -109,7 +109,7 @@ def lifted_twice(world: World, login: str = "release1") -> Certificate:
     certificate = certificate_of(holder)
     for _ in range(2):
         certificates.suspend(
-            serial_number=str(certificate.serial_number), actor=None, now=now, reason="Lost."
+            serial_number=str(certificate.serial_number), actor=None, now=now, reason="卡片遺失"
         )
         with transaction.atomic():
             certificates.release_unsuspension_step(
