@@ -88,6 +88,12 @@ from certificates.operations.supervising import (
     revoke_signed,
     suspend_signed,
 )
+from certificates.operations.sweeps import (
+    expire_certificate,
+    expire_due,
+    expire_letter,
+    remind_expiring,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -119,6 +125,9 @@ __all__ = [
     "confirm",
     "current_authority",
     "enrol",
+    "expire_certificate",
+    "expire_due",
+    "expire_letter",
     "good_answer",
     "issue_letter",
     "issue_letter_step",
@@ -138,6 +147,7 @@ __all__ = [
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "remind_expiring",
     "renew",
     "renew_answers_step",
     "report_lost",

@@ -175,6 +175,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "certificates.expire": {
+        "task": "certificates.expire",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "certificates.stamp": {
         "task": "certificates.stamp",
         "schedule": 10.0,
