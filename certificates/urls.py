@@ -15,6 +15,8 @@ card_patterns = [
 ]
 urlpatterns = [
     *card_patterns,
+    path("card/renewal", views.prepare_renewal, name="prepare_renewal"),
+    path("card/renew", views.renew, name="renew"),
     path("pki/crl/issuing.crl", views.crl, name="crl"),
     path("pki/root.pem", views.root, name="root"),
     path("pki/issuing.pem", views.issuing, name="issuing"),

@@ -18,6 +18,7 @@ from enterprise.views.pages import (
     stay,
     take_over,
 )
+from enterprise.views.renewing import renew_certificate
 
 __all__ = [
     "activate_certificate",
@@ -28,6 +29,7 @@ __all__ = [
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "renew_certificate",
     "report_lost",
     "revoke_certificate",
     "sessions",
