@@ -38,5 +38,6 @@ urlpatterns = [
         views.revoke_certificate,
         name="revoke_certificate",
     ),
+    path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
 ]

@@ -50,6 +50,7 @@ CASES = {
     "enterprise:stay": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
+    "enterprise:change_password": Case("POST"),
     "enterprise:renew_certificate": Case(who="release1"),
     "enterprise:activate_certificate": Case("POST", who="release1"),
     "enterprise:prepare_activation": Case("POST", who="release1"),
