@@ -2,14 +2,58 @@
 
 from django.urls import path
 
-from branch_ops import views
+from branch_ops.views import counter, door, equipment, fees, proposals, requisitions
 
 app_name = "staff"
 urlpatterns = [
-    path("home/", views.home, name="home"),
-    path("stay/", views.stay, name="stay"),
-    path("card/", views.card, name="card"),
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-in/elsewhere/", views.take_over, name="take_over"),
-    path("sign-out/", views.sign_out, name="sign_out"),
+    path("home/", door.home, name="home"),
+    path("stay/", door.stay, name="stay"),
+    path("card/", door.card, name="card"),
+    path("sign-in/", door.sign_in, name="sign_in"),
+    path("sign-in/elsewhere/", door.take_over, name="take_over"),
+    path("sign-out/", door.sign_out, name="sign_out"),
+]
+
+# Fees and equipment, each under its own name.
+fee_patterns = [
+    path("", fees.items, name="items"),
+    path("<int:fee_id>/", fees.item, name="item"),
+    path("<int:fee_id>/collect/", fees.collect, name="collect"),
+    path("<int:fee_id>/waiver/", fees.waiver, name="waiver"),
+    path("<int:fee_id>/refund/", fees.refund, name="refund"),
+    path("requests/<str:reference>/", fees.edit, name="edit"),
+]
+equipment_patterns = [
+    path("", equipment.stock, name="stock"),
+    path("items/", equipment.items, name="items"),
+    path("items/<str:serial_number>/", equipment.item, name="item"),
+    path("items/<str:serial_number>/return/", equipment.return_, name="return"),
+    path("items/<str:serial_number>/send-back/", equipment.send_back, name="send_back"),
+    path("items/<str:serial_number>/write-off/", equipment.write_off, name="write_off"),
+    path("movements/", equipment.movements, name="movements"),
+    path("receive/", equipment.receive, name="receive"),
+    path("issue/", equipment.issue, name="issue"),
+    path("requisitions/", requisitions.listing, name="requisitions"),
+    path("requisitions/new/", requisitions.ask, name="ask"),
+    path("requisitions/<str:number>/", requisitions.requisition, name="requisition"),
+    path("requisitions/<str:number>/fulfil/", requisitions.fulfil, name="fulfil"),
+    path("requisitions/<str:number>/decline/", requisitions.decline, name="decline"),
+    path("requisitions/<str:number>/withdraw/", requisitions.withdraw, name="withdraw"),
+    path("requests/<str:reference>/", equipment.edit, name="edit"),
+]
+
+# The certificate counter, under its own name.
+counter_patterns = [
+    path("", counter.listing, name="certificates"),
+    path("people/", counter.people, name="people"),
+    path("people/<slug:holder>/", proposals.application, name="application"),
+    path("requests/<slug:reference>/", proposals.edit, name="edit"),
+    path("<int:certificate_id>/", counter.certificate, name="certificate"),
+    path("<int:certificate_id>/suspension/", counter.suspension, name="suspension"),
+    path("<int:certificate_id>/letter/", counter.letter, name="letter"),
+    path("<int:certificate_id>/withdrawal/", proposals.withdrawal, name="withdrawal"),
+    path("<int:certificate_id>/scope/", proposals.scope, name="scope"),
+    path("<int:certificate_id>/unsuspension/", proposals.unsuspension, name="unsuspension"),
+    path("<int:certificate_id>/revocation/", proposals.revocation, name="revocation"),
+    path("<int:certificate_id>/reprint/", proposals.reprint, name="reprint"),
 ]

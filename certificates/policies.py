@@ -44,6 +44,8 @@ RENEWABLE_BEFORE: Final = timedelta(days=60)
 REMINDED_DAYS: Final = (60, 30, 7)
 """How many days before its end a holder is reminded, longest first (ALR-1)."""
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+STAMP_RETRY_FIRST: Final = timedelta(seconds=10)
+STAMP_RETRY_LONGEST: Final = timedelta(minutes=10)
 ANSWER_LIFETIME: Final = timedelta(minutes=10)
 """How long an answer about a certificate's state may be kept (CERT-8)."""
 SERVICE_KEY_RENEWED_BEFORE: Final = timedelta(days=30)
@@ -184,6 +186,14 @@ def is_renewable(not_after: datetime | None, now: datetime) -> bool:
     return not_after is not None and not_after - RENEWABLE_BEFORE <= now <= not_after
 
 
+def reminder_due(not_after: datetime | None, now: datetime) -> int | None:
+    """Return which reminder is due, in days before the end: the nearest of 60, 30 and 7."""
+    if not_after is None or not_after <= now:
+        return None
+    due = [days for days in REMINDED_DAYS if not_after - now <= timedelta(days=days)]
+    return min(due, default=None)
+
+
 def scope_refusal(
     standing: Standing, *, function: str, amount: Money | None
 ) -> SigningReason | None:
@@ -199,6 +209,11 @@ def scope_refusal(
     if not comparable or amount.amount > standing.amount_cap:
         return SigningReason.AMOUNT_ABOVE_CAP
     return None
+
+
+def retry_after(tries: int) -> timedelta:
+    """Return how long to wait after so many earlier failures before a time stamp is asked for."""
+    return min(STAMP_RETRY_FIRST * (1 << min(tries, 10)), STAMP_RETRY_LONGEST)
 
 
 def compose_statement(

@@ -115,12 +115,22 @@ class AuthorityReason(StrEnum):
     OUTLIVES_ISSUER = "certificates.authority.outlives_issuer"
     WRONG_ISSUER_KEY = "certificates.authority.wrong_issuer_key"
     DUPLICATE_SERIAL = "certificates.authority.duplicate_serial"
+    UNREADABLE = "certificates.authority.unreadable"
+    ANOTHER_ROOT = "certificates.authority.another_root"
+    NO_AUTHORITY = "certificates.authority.no_authority"
+    OUT_OF_TIME = "certificates.authority.out_of_time"
+    STALE_LIST = "certificates.authority.stale_list"
 
 
 _AUTHORITY_MESSAGES: dict[AuthorityReason, str | Promise] = {
     AuthorityReason.OUTLIVES_ISSUER: _("The certificate would outlive the authority's own."),
     AuthorityReason.WRONG_ISSUER_KEY: _("The authority's key and certificate do not match."),
     AuthorityReason.DUPLICATE_SERIAL: _("A certificate is listed twice as revoked."),
+    AuthorityReason.UNREADABLE: _("The certificate, request or list cannot be read."),
+    AuthorityReason.ANOTHER_ROOT: _("This was not signed by the bank's root."),
+    AuthorityReason.NO_AUTHORITY: _("The certificate is not that of an issuing authority."),
+    AuthorityReason.OUT_OF_TIME: _("The certificate is outside its period of validity."),
+    AuthorityReason.STALE_LIST: _("The root's list is not newer than the one published."),
 }
 
 
@@ -129,6 +139,26 @@ class AuthorityRefused(RuleBroken):
 
     def __init__(self, reason: AuthorityReason) -> None:
         super().__init__(reason.value, _AUTHORITY_MESSAGES[reason])
+        self.reason = reason
+
+
+class TimeStampReason(StrEnum):
+    """Name why an answer of a time stamping authority is not taken."""
+
+    UNREACHABLE = "certificates.time_stamp.unreachable"
+    NOT_GRANTED = "certificates.time_stamp.not_granted"
+    MALFORMED = "certificates.time_stamp.malformed"
+    WRONG_DIGEST = "certificates.time_stamp.wrong_digest"
+    WRONG_NONCE = "certificates.time_stamp.wrong_nonce"
+    WRONG_CERTIFICATE = "certificates.time_stamp.wrong_certificate"
+    BAD_SIGNATURE = "certificates.time_stamp.bad_signature"
+
+
+class TimeStampRefused(Busy):
+    """Say that no time stamp was had this time, for a named reason; it is asked for again."""
+
+    def __init__(self, reason: TimeStampReason) -> None:
+        super().__init__(reason.value, _("The time stamp could not be had. It is asked for again."))
         self.reason = reason
 
 
@@ -410,6 +440,13 @@ class AuthorityMissing(Busy):
         super().__init__(
             "certificates.authority.missing", _("The certificate authority is not ready.")
         )
+
+
+class AuthorityUnknown(NotFound):
+    """Say that the bank has no such authority."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.authority.unknown", _("There is no such authority."))
 
 
 class KeyUnavailable(Busy):

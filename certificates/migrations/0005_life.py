@@ -201,7 +201,7 @@ def foreign_key(to, related_name):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certificates", "0003_authorities"),
+        ("certificates", "0004_proofs"),
         ("identity", "0004_certificate_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,9 +6,11 @@ from certificates.models.answers import OcspAnswer
 from certificates.models.authority import CertificateAuthority, RevocationList, ServiceKey
 from certificates.models.certificates import Card, Certificate, CertificateEvent
 from certificates.models.letters import Enrolment, Letter
+from certificates.models.proofs import AwaitedTimeStamp, TimeStamp
 from certificates.models.signatures import Signature, SignRequest
 
 __all__ = [
+    "AwaitedTimeStamp",
     "Card",
     "Certificate",
     "CertificateAuthority",
@@ -20,4 +22,5 @@ __all__ = [
     "ServiceKey",
     "SignRequest",
     "Signature",
+    "TimeStamp",
 ]

@@ -25,7 +25,9 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -69,6 +71,13 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 from certificates.operations.supervising import (
     Asked,
     CertificateAct,
@@ -77,6 +86,12 @@ from certificates.operations.supervising import (
     prepare_certificate_act,
     revoke_signed,
     suspend_signed,
+)
+from certificates.operations.sweeps import (
+    expire_certificate,
+    expire_due,
+    expire_letter,
+    remind_expiring,
 )
 
 __all__ = [
@@ -92,8 +107,11 @@ __all__ = [
     "SignRequestFacts",
     "SignatureFacts",
     "SignedAct",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "act_lines",
     "activate",
@@ -106,12 +124,16 @@ __all__ = [
     "confirm",
     "current_authority",
     "enrol",
+    "expire_certificate",
+    "expire_due",
+    "expire_letter",
     "good_answer",
     "issue_letter",
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
     "lock_certificate",
+    "make_signer",
     "move_card_step",
     "prepare_activation",
     "prepare_authority",
@@ -124,18 +146,24 @@ __all__ = [
     "publish_crl_step",
     "receive_card_step",
     "release_unsuspension_step",
+    "remind_expiring",
     "renew",
     "renew_answers_step",
     "report_lost",
     "report_lost_step",
     "reprint_step",
+    "request_issuing_authority",
     "return_card_step",
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
+    "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "signer_of",
+    "stamp",
     "suspend",
     "suspend_signed",
     "suspend_step",

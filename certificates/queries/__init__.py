@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.exceptions import InvalidSignature
 from django.db.models import QuerySet
 
 from certificates import gateways
-from certificates.errors import AuthorityMissing, SigningReason
+from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReason
+from certificates.formats.evidence import SignedStatement, to_pem
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import (
@@ -23,7 +24,6 @@ from certificates.models import (
     Signature,
 )
 from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
-from certificates.render import SignedStatement, evidence_files, pack
 from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users
@@ -147,18 +147,18 @@ def signatures_of(request_key: str) -> list[AcceptedSignature]:
 def latest_crl(reference: str | None = None) -> bytes:
     """Return the DER of an authority's newest revocation list (CERT-8). Raises AuthorityMissing.
 
-    Of the issuing authority in force, unless another is named by its reference.
+    Of the issuing authority in force, unless another is named by its reference; AuthorityUnknown
+    when that one is not ours.
     """
-    lists = (
-        RevocationList.objects.filter(issuer__reference=reference)
-        if reference
-        else RevocationList.objects.filter(
-            issuer__kind=CertificateAuthority.Kind.ISSUING, issuer__state=AuthorityState.CURRENT
-        )
-    )
-    der = lists.order_by("-number").values_list("der", flat=True).first()
+    lists = RevocationList.objects.order_by("-number")
+    if reference is None:
+        issuing = CertificateAuthority.Kind.ISSUING
+        lists = lists.filter(issuer__kind=issuing, issuer__state=AuthorityState.CURRENT)
+    else:
+        lists = lists.filter(issuer__reference=reference)
+    der = lists.values_list("der", flat=True).first()
     if der is None:
-        raise AuthorityMissing
+        raise AuthorityMissing if reference is None else AuthorityUnknown
     return bytes(der)
 
 
@@ -177,29 +177,46 @@ def authority_chain_pem() -> bytes:
     return issuing_pem() + root_pem()
 
 
-def evidence(request_key: str) -> dict[str, bytes]:
-    """Return the evidence of a request's signatures as files by name (SIGN-4).
+def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]:
+    """Return a request's signatures with all that proves them, oldest first (SIGN-4).
 
+    `root` is the DER of the root the evidence names: another one is named beside its signature.
     Whether the reader may see the request is for the caller to have checked.
     """
-    signed = [
-        SignedStatement(
-            statement=row.statement,
-            text=row.text,
-            cms=row.cms,
-            certificate_pem=_pem(row.certificate_der),
-            signed_at=row.signed_at,
-        )
-        for row in signatures_of(request_key)
-    ]
-    return evidence_files(
-        signed, root_pem=root_pem(), issuing_pem=issuing_pem(), crl_der=latest_crl()
+    rows = (
+        Signature.objects.filter(sign_request__request_key=request_key)
+        .select_related("sign_request", "certificate__issuer", "time_stamp")
+        .order_by("pk")
     )
+    return [_signed_statement(row, root) for row in rows]
 
 
-def evidence_zip(request_key: str, *, now: datetime) -> bytes:
-    """Return the evidence of a request's signatures as one zip file (SIGN-4)."""
-    return pack(evidence(request_key), made_at=now)
+def list_at(moment: datetime, issuer: bytes) -> bytes:
+    """Return the newest revocation list (DER) of an issuer (DER) in force at a moment.
+
+    Raises AuthorityMissing.
+    """
+    found = RevocationList.objects.filter(
+        issuer__certificate_der=issuer, this_update__lte=moment, next_update__gt=moment
+    )
+    der = found.order_by("-number").values_list("der", flat=True).first()
+    if der is None:
+        raise AuthorityMissing
+    return bytes(der)
+
+
+def root_of(issuer: bytes) -> bytes:
+    """Return the DER of the bank's root that certified an issuer (DER). Raises AuthorityMissing."""
+    certificate = x509.load_der_x509_certificate(issuer)
+    roots = CertificateAuthority.objects.filter(kind=CertificateAuthority.Kind.ROOT)
+    for der in roots.order_by("-pk").values_list("certificate_der", flat=True):
+        root = x509.load_der_x509_certificate(bytes(der))
+        try:
+            certificate.verify_directly_issued_by(root)
+        except (InvalidSignature, ValueError, TypeError):
+            continue
+        return bytes(der)
+    raise AuthorityMissing
 
 
 def visible_certificates(actor: User) -> QuerySet[Certificate]:
@@ -212,11 +229,7 @@ def _authority_pem(kind: str) -> bytes:
     found = rows.values_list("certificate_der", flat=True).first()
     if found is None:
         raise AuthorityMissing
-    return _pem(bytes(found))
-
-
-def _pem(der: bytes) -> bytes:
-    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+    return to_pem(bytes(found))
 
 
 def facts_of(row: Certificate) -> CertificateFacts:
@@ -263,6 +276,25 @@ def _accepted(row: Signature) -> AcceptedSignature:
         certificate_state=row.certificate_state,
         signed_at=row.signed_at,
         crl_number=row.crl_number,
+    )
+
+
+def _signed_statement(row: Signature, root: bytes) -> SignedStatement:
+    issuer = row.certificate.issuer
+    if issuer is None:
+        raise AuthorityMissing
+    own_root, stamp = root_of(bytes(issuer.certificate_der)), getattr(row, "time_stamp", None)
+    stamp_root = bytes(stamp.root_der) if stamp is not None else root
+    return SignedStatement(
+        statement=bytes(row.sign_request.statement),
+        text=row.sign_request.text,
+        cms=bytes(row.cms),
+        certificate_pem=to_pem(bytes(row.certificate.der or b"")),
+        issuer_pem=to_pem(bytes(issuer.certificate_der)),
+        ocsp_der=bytes(row.ocsp_der) if row.ocsp_der is not None else None,
+        time_stamp_der=bytes(stamp.der) if stamp is not None else None,
+        root_pem=to_pem(own_root) if own_root != root else None,
+        stamp_root_pem=to_pem(stamp_root) if stamp_root != root else None,
     )
 
 

@@ -1,0 +1,25 @@
+"""Which kinds of request does the bank's side bring to the approval engine?"""
+
+from approvals.subjects import ChangeKind
+from branch_ops.subjects.applications import ApplicationKind
+from branch_ops.subjects.certificates import (
+    ReprintKind,
+    RevocationKind,
+    ScopeKind,
+    UnsuspensionKind,
+    WithdrawalKind,
+)
+from branch_ops.subjects.equipment import WriteOffKind
+from branch_ops.subjects.fees import RefundKind, WaiverKind
+
+KINDS: tuple[type[ChangeKind], ...] = (
+    ApplicationKind,
+    RefundKind,
+    ReprintKind,
+    RevocationKind,
+    ScopeKind,
+    UnsuspensionKind,
+    WaiverKind,
+    WithdrawalKind,
+    WriteOffKind,
+)
