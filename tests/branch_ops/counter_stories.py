@@ -115,3 +115,4 @@ def proposed(answer: HttpResponse) -> str:
 def person(world: World, login: str) -> User:
     """Return a person of the first company."""
     return world.first.people[login]
+
