@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
+    "enterprise.middleware.NewPasswordMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
