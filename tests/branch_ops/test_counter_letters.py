@@ -42,9 +42,7 @@ SECRET = re.compile(r"[0-9A-HJKMNP-TV-Z]{17}")
 def print_letter(world: World, certificate: Certificate, login: str = OTHER_MAKER) -> bytes:
     """Print the letter of a certificate and return the PDF."""
     actor = world.officer(login).act_as(world.now)
-    return operations.print_letter(
-        certificate_id=certificate.pk, actor=actor, now=world.now
-    ).pdf
+    return operations.print_letter(certificate_id=certificate.pk, actor=actor, now=world.now).pdf
 
 
 @pytest.fixture
