@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from certificates.errors import SigningReason, WeakPin
+from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.statements import (
     Fact,
     PolicyReference,
@@ -74,6 +75,9 @@ class Standing:
     functions: Sequence[str] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    # Empty for a certificate of the bank's own (CERT-11).
+    outside_status: str = ""
+    outside_good_until: datetime | None = None
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -121,6 +125,17 @@ def standing_refusal(
         return SigningReason.CARD_NOT_USABLE
     if standing.storage not in allowed_storages:
         return SigningReason.STORAGE_NOT_ALLOWED
+    return _outside_refusal(standing, now)
+
+
+def _outside_refusal(standing: Standing, now: datetime) -> SigningReason | None:
+    """Return why its own authority's word does not let it sign, or None (CERT-11)."""
+    if not standing.outside_status:
+        return None
+    if standing.outside_status != OutsideStatus.GOOD:
+        return SigningReason.OUTSIDE_NOT_GOOD
+    if standing.outside_good_until is None or standing.outside_good_until <= now:
+        return SigningReason.OUTSIDE_STALE
     return None
 
 

@@ -12,3 +12,9 @@ from kernel import clock
 def keep_list_current() -> None:
     """Publish the revocation list again before the newest grows old (CERT-8)."""
     operations.keep_list_current(now=clock.now())
+
+
+@shared_task(name="certificates.refresh_external_lists")
+def refresh_external_lists() -> None:
+    """Fetch the revocation lists of the outside authorities that are accepted (CERT-11)."""
+    operations.refresh_external_lists(now=clock.now())

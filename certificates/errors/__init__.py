@@ -153,6 +153,8 @@ class SigningReason(StrEnum):
     AMOUNT_ABOVE_CAP = "certificates.signing.amount_above_cap"
     NOT_UNLOCKED = "certificates.signing.not_unlocked"
     REQUEST_EXPIRED = "certificates.signing.request_expired"
+    OUTSIDE_NOT_GOOD = "certificates.signing.outside_not_good"
+    OUTSIDE_STALE = "certificates.signing.outside_stale"
 
 
 _SIGNING_MESSAGES: dict[SigningReason, str | Promise] = {
@@ -167,6 +169,13 @@ _SIGNING_MESSAGES: dict[SigningReason, str | Promise] = {
     SigningReason.AMOUNT_ABOVE_CAP: _("The amount is above what your certificate may sign."),
     SigningReason.NOT_UNLOCKED: _("Enter the PIN of your card before signing."),
     SigningReason.REQUEST_EXPIRED: _("The time to sign has run out. Open the page again."),
+    SigningReason.OUTSIDE_NOT_GOOD: _(
+        "The authority that issued your certificate has put it on hold or revoked it. Ask them."
+    ),
+    SigningReason.OUTSIDE_STALE: _(
+        "The bank has no current revocation list of the authority that issued your certificate,"
+        " so you cannot sign. Try again later, or ask your branch."
+    ),
 }
 
 

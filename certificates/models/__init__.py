@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from certificates.models.authority import CertificateAuthority, RevocationList
 from certificates.models.certificates import Card, Certificate, CertificateEvent
+from certificates.models.external import ExternalAuthority, ExternalIssuer, ExternalList
 from certificates.models.letters import Enrolment, Letter
 from certificates.models.signatures import Signature, SignRequest
 
@@ -13,6 +14,9 @@ __all__ = [
     "CertificateAuthority",
     "CertificateEvent",
     "Enrolment",
+    "ExternalAuthority",
+    "ExternalIssuer",
+    "ExternalList",
     "Letter",
     "RevocationList",
     "SignRequest",

@@ -16,6 +16,15 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.external import (
+    NewIssuer,
+    bind_step,
+    check_bindable,
+    configure_external_authority,
+    refresh_external_lists,
+    take_external_list,
+    withdraw_external_authority,
+)
 from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
 from certificates.operations.showing import (
@@ -34,6 +43,7 @@ from certificates.operations.signing import (
 __all__ = [
     "EnrolOutcome",
     "EnrolResult",
+    "NewIssuer",
     "PrintedLetter",
     "SignRequestFacts",
     "SignatureFacts",
@@ -41,6 +51,9 @@ __all__ = [
     "VerifiedSignature",
     "accept_signature",
     "begin_enrolment",
+    "bind_step",
+    "check_bindable",
+    "configure_external_authority",
     "confirm",
     "enrol",
     "issue_letter",
@@ -51,10 +64,13 @@ __all__ = [
     "prepare_signature",
     "publish_crl",
     "publish_crl_step",
+    "refresh_external_lists",
     "revoke",
     "revoke_step",
     "suspend",
     "suspend_step",
+    "take_external_list",
     "unlock",
     "verify_signature",
+    "withdraw_external_authority",
 ]

@@ -115,7 +115,9 @@ def keep_list_current_step(*, now: datetime) -> None:
 
 def revoked_entries() -> list[RevokedEntry]:
     """Return what a list published now must tell: everything on hold or revoked."""
-    rows = Certificate.objects.filter(state__in=[*ON_HOLD, CertificateState.REVOKED])
+    rows = Certificate.objects.filter(
+        state__in=[*ON_HOLD, CertificateState.REVOKED], external_issuer=None
+    )
     found = rows.order_by("pk").values_list(
         "serial_number", "listed_at", "state_since", "listed_reason"
     )

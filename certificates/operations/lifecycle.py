@@ -47,10 +47,10 @@ def suspend_step(
     source = move(certificate, verb, now)
     if final:
         _end_card(certificate)
-    published = publish_crl_step(now=now)
+    told = _tell_world(certificate, now)
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
-        actor=actor, now=now, reason=reason, after={"crl": published.number},
+        actor=actor, now=now, reason=reason, after=told,
     )  # fmt: skip
     return CertificateState(certificate.state)
 
@@ -90,12 +90,18 @@ def revoke_step(
     certificate.listed_at, certificate.listed_reason = now, reason.name
     source = move(certificate, "revoke", now)
     _end_card(certificate)
-    published = publish_crl_step(now=now)
+    told = _tell_world(certificate, now)
     note(
         certificate, verb="revoke", event="certificates.certificate.revoked", source=source,
-        actor=actor, now=now, reason=why,
-        after={"crl": published.number, "reason": reason.name},
+        actor=actor, now=now, reason=why, after={**told, "reason": reason.name},
     )  # fmt: skip
+
+
+def _tell_world(certificate: Certificate, now: datetime) -> dict[str, object]:
+    """Publish a list that tells it; of an outside certificate only its authority may (CERT-11)."""
+    if certificate.external_issuer_id is not None:
+        return {}
+    return {"crl": publish_crl_step(now=now).number}
 
 
 def _lock_for(serial_number: str, actor: User | None, permission: str) -> Certificate:

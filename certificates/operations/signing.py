@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 
 from audit import operations as audit
 from certificates import gateways
@@ -23,6 +23,11 @@ from certificates.errors import (
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
+from certificates.operations.outside import (
+    OUTSIDE_COLUMNS,
+    outside_evidence,
+    outside_lists_at,
+)
 from certificates.operations.showing import check_open, refuse, standing_of
 from certificates.policies import (
     FUTURE_TOLERANCE,
@@ -90,11 +95,11 @@ class VerifiedSignature:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Carry a revocation list with its issuer's certificate, both DER, and its number."""
+    """Carry a revocation list with its issuers' certificates, all DER, and its number."""
 
     number: int
     der: bytes
-    issuer: bytes
+    issuers: Sequence[bytes]
 
 
 def verify_signature(
@@ -113,9 +118,11 @@ def verify_signature(
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
     newest = _lists_at(signing_time)
+    outside = outside_lists_at(signing_time, OuterRef("certificate__external_issuer"))
     found = (
         SignRequest.objects.select_related("certificate")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
+        .annotate(**{name: Subquery(outside.values(name)[:1]) for name in OUTSIDE_COLUMNS})
         .filter(pk=sign_request_id)
         .first()
     )
@@ -126,7 +133,8 @@ def verify_signature(
         raise SigningStale("certificates.signing.changed")
     certificate = found.certificate
     _check(found, certificate, signature_der, signing_time, now)
-    listed = _listed([getattr(found, name) for name in _LIST_COLUMNS])
+    columns = OUTSIDE_COLUMNS if certificate.external_issuer_id else _LIST_COLUMNS
+    listed = _listed(certificate, [getattr(found, name) for name in columns], now)
     cms = _cms(found, certificate, signature_der, signing_time, listed)
     return VerifiedSignature(
         found.pk, certificate.pk, certificate.state_since, signing_time, cms, listed.number
@@ -185,7 +193,11 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    listed = _listed(_lists_at(signing_time).values_list(*_LIST_COLUMNS).first())
+    lists: QuerySet[Any] = _lists_at(signing_time).values_list(*_LIST_COLUMNS)
+    if certificate.external_issuer_id is not None:
+        lists = outside_lists_at(signing_time, certificate.external_issuer_id)
+        lists = lists.values_list(*OUTSIDE_COLUMNS)
+    listed = _listed(certificate, lists.first(), now)
     cms = _cms(request, certificate, signature_der, signing_time, listed)
     return _store(request, certificate, cms, listed.number, signing_time, now)
 
@@ -222,11 +234,13 @@ def _lists_at(moment: datetime) -> QuerySet[RevocationList]:
     )
 
 
-def _listed(row: Sequence[Any] | None) -> _Listed:
+def _listed(certificate: Certificate, row: Sequence[Any] | None, now: datetime) -> _Listed:
+    if certificate.external_issuer_id is not None:
+        return _Listed(*outside_evidence(certificate, row, now))
     if row is None or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
-    return _Listed(number, bytes(der), bytes(issuer))
+    return _Listed(number, bytes(der), [bytes(issuer)])
 
 
 def _cms(
@@ -242,7 +256,7 @@ def _cms(
         certificate=bytes(certificate.der or b""),
         signing_time=signing_time,
         signature=signature_der,
-        issuers=[listed.issuer],
+        issuers=listed.issuers,
         crls=[listed.der],
     )
 

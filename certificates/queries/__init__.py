@@ -44,6 +44,8 @@ class CertificateFacts:
     functions: tuple[str, ...] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    outside_status: str
+    outside_good_until: datetime | None
 
     def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
         """Return why this certificate could not sign now (a SigningReason), or None.
@@ -59,6 +61,8 @@ class CertificateFacts:
             functions=self.functions,
             amount_cap=self.amount_cap,
             amount_cap_currency=self.amount_cap_currency,
+            outside_status=self.outside_status,
+            outside_good_until=self.outside_good_until,
         )
         reason: SigningReason | None = standing_refusal(
             standing, allowed_storages=gateways.allowed_storages(), now=now
@@ -199,6 +203,8 @@ def _facts(row: Certificate) -> CertificateFacts:
         functions=tuple(row.functions) if row.functions is not None else None,
         amount_cap=row.amount_cap,
         amount_cap_currency=row.amount_cap_currency,
+        outside_status=row.outside_status,
+        outside_good_until=row.outside_good_until,
     )
 
 

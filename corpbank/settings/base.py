@@ -175,6 +175,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "certificates.refresh_external_lists": {
+        "task": "certificates.refresh_external_lists",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -202,6 +207,9 @@ BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
 PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
 # Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
 SIGNING_ALLOWED_STORAGES = environment.words("SIGNING_ALLOWED_STORAGES", "HARDWARE")
+# Where lists of outside authorities come from: `http` (each issuer's address) or `file`.
+EXTERNAL_LISTS = environment.text("EXTERNAL_LISTS", "http")
+EXTERNAL_LISTS_DIRECTORY = environment.text("EXTERNAL_LISTS_DIRECTORY")
 
 # --- what is written down ----------------------------------------------------------------------
 LOGGING = logging_settings(

@@ -15,9 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from django.db import transaction
 
+from certificates import operations
 from certificates.formats.external_paths import Trust
 from certificates.formats.profiles import KeyStorage
+from certificates.models import Certificate, ExternalIssuer
+from identity.models import User
+from kernel.canonical import sha256_hex
 from tests.factories.cards import TestCard
 
 NOW = datetime(2026, 11, 22, 2, 30, 0, tzinfo=UTC)
@@ -242,3 +247,39 @@ def make_outside_authority(name: str = "Outside") -> OutsideAuthority:
         policy=(POLICY, SOFTWARE_POLICY),
     )
     return OutsideAuthority(root, issuer)
+
+
+def accept_authority(
+    outside: OutsideAuthority, *, code: str = "FXML", now: datetime = NOW, lists: bool = True
+) -> None:
+    """Have the bank accept the authority, by its own door, and take fresh lists of it."""
+    operations.configure_external_authority(
+        code=code,
+        name="外部憑證機構",
+        root=operations.NewIssuer(outside.root.der, "http://crl.example/root.crl"),
+        issuers=[operations.NewIssuer(outside.issuer.der, "http://crl.example/issuing.crl")],
+        policies=outside.trust.policies,
+        now=now,
+    )
+    if lists:
+        take_list(outside.root, now=now, next_update=now + 90 * DAY)
+        take_list(outside.issuer, now=now)
+
+
+def take_list(
+    node: Node,
+    *entries: tuple[int, x509.ReasonFlags | None],
+    now: datetime = NOW,
+    next_update: datetime | None = None,
+) -> bool:
+    """Have the bank take a list of this authority, made a minute before `now`."""
+    made = now.replace(microsecond=0) - timedelta(minutes=1)
+    der = node.crl(*entries, this_update=made, next_update=next_update or made + DAY)
+    issuer_id = ExternalIssuer.objects.get(sha256=sha256_hex(node.der)).pk
+    return operations.take_external_list(issuer_id=issuer_id, der=der, now=now)
+
+
+def bind(holder: User, der: bytes, *, now: datetime = NOW) -> Certificate:
+    """Bind a certificate to a person, as the release of a proposal does."""
+    with transaction.atomic():
+        return operations.bind_step(holder_id=holder.pk, der=der, actor=None, now=now)
