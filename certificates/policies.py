@@ -36,6 +36,10 @@ SIGN_REQUEST_LIFETIME: Final = timedelta(minutes=5)
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 CERTIFICATE_LIFETIME: Final = timedelta(days=730)
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+ANSWER_LIFETIME: Final = timedelta(minutes=10)
+"""How long an answer about a certificate's state may be kept (CERT-8)."""
+SERVICE_KEY_RENEWED_BEFORE: Final = timedelta(days=30)
+"""How long before its certificate ends the key of a service is replaced."""
 FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a signing time may lie ahead of the bank's clock."""
 

@@ -107,3 +107,15 @@ CARD_VERBS: Table = {
     "report_damaged": Verb((CardState.IN_STOCK, *_WITH_HOLDER), CardState.DAMAGED),
     "terminate": Verb(_WITH_HOLDER, CardState.TERMINATED),
 }
+
+
+class AuthorityState(StrEnum):
+    """Say whether an authority issues; a retired one goes on telling of what it issued."""
+
+    CURRENT = "CURRENT"
+    RETIRED = "RETIRED"
+
+
+AUTHORITY_VERBS: Table = {
+    "retire": Verb((AuthorityState.CURRENT,), AuthorityState.RETIRED),
+}

@@ -307,6 +307,17 @@ class AuthorityMissing(Busy):
         )
 
 
+class KeyUnavailable(Busy):
+    """Say that a key of the authority cannot be used now: no file, or no token, or no key in it."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            "certificates.authority.key_unavailable",
+            _("The authority's key cannot be used at the moment."),
+            reference=reference,
+        )
+
+
 class MessageUnreadable(RuleBroken):
     """Refuse a message of the card that is not what the page sends."""
 

@@ -35,6 +35,9 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 """How long before `now` validity begins, so that a slightly late clock accepts it at once."""
 
 CRL_LIFETIME: Final = timedelta(hours=48)
+ROOT_CRL_LIFETIME: Final = timedelta(days=365)
+"""How long the root's list lasts: its key comes out of the safe once a year at the latest."""
+SERVICE_LIFETIME: Final = timedelta(days=365)
 
 _ANY_POLICY: Final = x509.ObjectIdentifier("2.5.29.32.0")
 
@@ -116,7 +119,7 @@ def build_service_certificate(
     service: Service,
     name: str,
     now: datetime,
-    lifetime: timedelta = timedelta(days=365),
+    lifetime: timedelta = SERVICE_LIFETIME,
 ) -> bytes:
     """Return the DER of a certificate for the OCSP responder or the time stamping service.
 
@@ -138,7 +141,12 @@ def build_service_certificate(
 
 
 def build_crl(
-    *, issuer: Issuer, entries: Iterable[RevokedEntry], number: int, now: datetime
+    *,
+    issuer: Issuer,
+    entries: Iterable[RevokedEntry],
+    number: int,
+    now: datetime,
+    lifetime: timedelta = CRL_LIFETIME,
 ) -> bytes:
     """Return the DER of a full revocation list, valid for 48 hours (RFC 5280 5, CERT-8).
 
@@ -157,7 +165,7 @@ def build_crl(
     ]
     # The constructor takes the whole list; adding one by one would copy it every time.
     builder = x509.CertificateRevocationListBuilder(
-        certificate.subject, now, now + CRL_LIFETIME, extensions, revoked
+        certificate.subject, now, now + lifetime, extensions, revoked
     )
     crl = builder.sign(BuilderKey(issuer.signer), hash_of(issuer.signer.public_key()))
     return crl.public_bytes(serialization.Encoding.DER)

@@ -5,6 +5,7 @@ A key in a PKCS#11 token is another class with the same two methods.
 
 from __future__ import annotations
 
+import hashlib
 from typing import NoReturn, Protocol
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,6 +69,12 @@ def serialize_public_key(public_key: ec.EllipticCurvePublicKey) -> bytes:
     return public_key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+
+
+def name_of_key(purpose: str, public_key: ec.EllipticCurvePublicKey) -> str:
+    """Return a name for a key: its purpose and the first 16 digits of its SHA-256."""
+    digest = hashlib.sha256(serialize_public_key(public_key)).hexdigest()
+    return f"{purpose}-{digest[:16]}"
 
 
 class BuilderKey(ec.EllipticCurvePrivateKey):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from certificates.models.authority import CertificateAuthority, RevocationList
+from certificates.models.answers import OcspAnswer
+from certificates.models.authority import CertificateAuthority, RevocationList, ServiceKey
 from certificates.models.certificates import Card, Certificate, CertificateEvent
 from certificates.models.external import ExternalAuthority, ExternalIssuer, ExternalList
 from certificates.models.letters import Enrolment, Letter
@@ -18,7 +19,9 @@ __all__ = [
     "ExternalIssuer",
     "ExternalList",
     "Letter",
+    "OcspAnswer",
     "RevocationList",
+    "ServiceKey",
     "SignRequest",
     "Signature",
 ]

@@ -13,6 +13,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.profiles import KeyStorage, Purpose, RevocationReason
+from certificates.models.authority import CertificateAuthority
 from certificates.models.choices import choices
 from certificates.models.external import ExternalIssuer
 from certificates.policies import PIN_TRIES, SUSPENSIONS_MOST
@@ -126,6 +127,10 @@ class Certificate(FSMModelMixin, models.Model):
         Card, models.PROTECT, null=True, blank=True, related_name="certificates"
     )
     storage = models.CharField(max_length=10, choices=choices(KeyStorage), blank=True)
+    # Whose key signed it, and whose list and answers tell of it.
+    issuer = models.ForeignKey(
+        CertificateAuthority, models.PROTECT, null=True, blank=True, related_name="certificates"
+    )
     # Of an outside authority (CERT-11): its issuer, what the issuer's list says, until when.
     external_issuer = models.ForeignKey(
         ExternalIssuer, models.PROTECT, null=True, blank=True, related_name="certificates"

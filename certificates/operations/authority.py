@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
@@ -14,40 +14,56 @@ from certificates import gateways
 from certificates.errors import AuthorityMissing
 from certificates.formats.authority import (
     CRL_LIFETIME,
+    ROOT_CRL_LIFETIME,
     build_crl,
     build_issuing_authority,
     build_root,
 )
-from certificates.formats.profiles import Issuer, RevocationReason, RevokedEntry
-from certificates.formats.signers import FileSigner, Signer
+from certificates.formats.profiles import RevocationReason, RevokedEntry, Service
 from certificates.models import Certificate, CertificateAuthority, RevocationList
 from certificates.operations.history import SYSTEM
+from certificates.operations.issuers import (
+    Kind,
+    issuer_of,
+    keep_authority_step,
+    telling_authorities,
+)
+from certificates.operations.ocsp import renew_answers_step
+from certificates.operations.services import make_service_key_step
 from certificates.policies import CRL_REPUBLISHED_AFTER, whole_second
 from certificates.states import ON_HOLD, CertificateState
-from kernel import ids
-
-Kind = CertificateAuthority.Kind
 
 
 @transaction.atomic(durable=True)
 def prepare_authority(*, now: datetime) -> bool:
-    """Make the root, the issuing authority and the first revocation list, once.
+    """Make the root, the issuing authority, its services and the first revocation lists, once.
 
     Returns False when they are there already. The root's key is only needed again for another
-    issuing authority: its file can be taken off the machine afterwards.
+    issuing authority and for the root's own list: it can be taken off the machine afterwards. A
+    bank makes its root offline instead (`make_root`) and begins with `rotate_issuing_authority`.
     """
     if CertificateAuthority.objects.filter(kind=Kind.ISSUING).exists():
         return False
     bank = gateways.bank_name()
-    root_signer = FileSigner.generate(ec.SECP384R1())
-    root_der = build_root(signer=root_signer, name=f"{bank} Root CA", now=now)
-    root = Issuer(root_signer, root_der, f"{gateways.public_url()}/crl/root.crl", "")
-    signer = FileSigner.generate()
-    issuing_der = build_issuing_authority(
-        root=root, public_key=signer.public_key(), name=f"{bank} Issuing CA", now=now
+    root_key, root_signer = gateways.make_signer("root", ec.SECP384R1())
+    root = keep_authority_step(
+        kind=Kind.ROOT,
+        certificate=build_root(signer=root_signer, name=f"{bank} Root CA", now=now),
+        name=f"{bank} Root CA",
+        key_reference=root_key,
+        now=now,
     )
-    _keep(Kind.ROOT, f"{bank} Root CA", root_der, root_signer, now)
-    _keep(Kind.ISSUING, f"{bank} Issuing CA", issuing_der, signer, now)
+    key, signer = gateways.make_signer("issuing", ec.SECP256R1())
+    name = f"{bank} Issuing CA"
+    der = build_issuing_authority(
+        root=issuer_of(root), public_key=signer.public_key(), name=name, now=now
+    )
+    issuing = keep_authority_step(
+        kind=Kind.ISSUING, certificate=der, name=name, key_reference=key, now=now
+    )
+    publish_root_list_step(root=root, now=now)
+    for service in Service:
+        make_service_key_step(authority=issuing, service=service, now=now)
     publish_crl_step(now=now)
     audit.record(
         chain=audit.BANK,
@@ -62,61 +78,81 @@ def prepare_authority(*, now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def publish_crl(*, now: datetime) -> int:
-    """Publish a new full revocation list and return its number (CERT-8); done every 24 hours."""
+    """Publish the full revocation list of every authority that tells of certificates (CERT-8).
+
+    Done every 24 hours. Returns the number of the list of the authority in force.
+    """
     published = publish_crl_step(now=now)
     _record_published(published, now)
     return published.number
 
 
-def publish_crl_step(*, now: datetime) -> RevocationList:
-    """Publish a new full revocation list in the transaction of the change it tells (CERT-8).
+def publish_crl_step(*, now: datetime, changed: Sequence[Certificate] = ()) -> RevocationList:
+    """Tell the world of a change in the transaction that makes it (CERT-8).
 
-    Taking the number locks the authority's row until the commit, so that each list is read from
-    all changes that committed before it. Raises AuthorityMissing.
+    `changed` are the certificates the caller has just saved: their issuers' lists are published
+    again and the answers about them signed anew. Without any, every list is published. Returns
+    the list of the newest of these issuers. Taking a list's number locks the authority's row
+    until the commit, so that each list is read from all changes that committed before it. Raises
+    AuthorityMissing.
     """
     audit.require_transaction()
-    taken = CertificateAuthority.objects.filter(kind=Kind.ISSUING)
-    if not taken.update(crl_number=F("crl_number") + 1):
+    issuers = {one.issuer_id for one in changed if one.issuer_id is not None}
+    if not changed:
+        issuers = set(telling_authorities(now).values_list("pk", flat=True))
+    if not issuers:
         raise AuthorityMissing
-    authority = taken.get()
-    entries = revoked_entries()
-    this_update = whole_second(now)
+    lists = [_publish(issuer_id, now) for issuer_id in sorted(issuers)]
+    renew_answers_step(certificates=changed, now=now)
+    return lists[-1]
+
+
+def publish_root_list_step(*, root: CertificateAuthority, now: datetime) -> None:
+    """Publish the root's list, naming nobody, with the root's key at hand. Raises KeyUnavailable.
+
+    It lasts a year; an offline root signs its list elsewhere (`sign_with_root`).
+    """
+    audit.require_transaction()
+    authority, this_update = _take_number(root.pk), whole_second(now)
     der = build_crl(
-        issuer=issuer_of(authority), entries=entries, number=authority.crl_number, now=this_update
-    )
-    return RevocationList.objects.create(
-        issuer=authority,
+        issuer=issuer_of(authority),
+        entries=(),
         number=authority.crl_number,
-        der=der,
-        entries=len(entries),
-        this_update=this_update,
-        next_update=this_update + CRL_LIFETIME,
+        now=this_update,
+        lifetime=ROOT_CRL_LIFETIME,
     )
+    _store(authority, der, 0, this_update, ROOT_CRL_LIFETIME)
 
 
 @transaction.atomic(durable=True)
 def keep_list_current(*, now: datetime) -> None:
-    """Publish a new revocation list if the newest is a day old (CERT-8)."""
-    keep_list_current_step(now=now)
+    """Publish again every revocation list that is a day old (CERT-8)."""
+    issuers = list(telling_authorities(now).order_by("pk").values_list("pk", flat=True))
+    if not issuers:
+        raise AuthorityMissing
+    for issuer_id in issuers:
+        keep_list_current_step(issuer_id=issuer_id, now=now)
 
 
-def keep_list_current_step(*, now: datetime) -> None:
-    """Publish a new revocation list if the newest is a day old, so that signatures can carry one.
+def keep_list_current_step(*, issuer_id: int | None, now: datetime) -> None:
+    """Publish an authority's list if its newest is a day old, so that signatures can carry one.
 
-    An hourly task does this too; here it is only made sure of. Raises AuthorityMissing.
+    An hourly task does this too; here it is only made sure of. Nothing for None: the certificate
+    of an outside authority is on no list of ours. Raises AuthorityMissing.
     """
     audit.require_transaction()
-    newest = (
-        RevocationList.objects.order_by("-number").values_list("this_update", flat=True).first()
-    )
+    if issuer_id is None:
+        return
+    lists = RevocationList.objects.filter(issuer=issuer_id).order_by("-number")
+    newest = lists.values_list("this_update", flat=True).first()
     if newest is None or newest < now - CRL_REPUBLISHED_AFTER:
-        _record_published(publish_crl_step(now=now), now)
+        _record_published(_publish(issuer_id, now), now)
 
 
-def revoked_entries() -> list[RevokedEntry]:
-    """Return what a list published now must tell: everything on hold or revoked."""
+def revoked_entries(issuer_id: int) -> list[RevokedEntry]:
+    """Return what an authority's list published now must tell: everything on hold or revoked."""
     rows = Certificate.objects.filter(
-        state__in=[*ON_HOLD, CertificateState.REVOKED], external_issuer=None
+        issuer=issuer_id, state__in=[*ON_HOLD, CertificateState.REVOKED]
     )
     found = rows.order_by("pk").values_list(
         "serial_number", "listed_at", "state_since", "listed_reason"
@@ -132,29 +168,39 @@ def revoked_entries() -> list[RevokedEntry]:
     ]
 
 
-def issuing_authority() -> Issuer:
-    """Return the issuing authority with its key. Raises AuthorityMissing."""
-    authority = CertificateAuthority.objects.filter(kind=Kind.ISSUING).first()
-    if authority is None:
-        raise AuthorityMissing
-    return issuer_of(authority)
-
-
-def issuer_of(authority: CertificateAuthority) -> Issuer:
-    """Return an authority as the certificate builders want it."""
-    url = gateways.public_url()
-    return Issuer(
-        signer=_signer(gateways.key_store().load(authority.key_reference)),
-        certificate=bytes(authority.certificate_der),
-        crl_url=f"{url}/crl/issuing.crl",
-        ocsp_url=f"{url}/ocsp",
+def _publish(issuer_id: int, now: datetime) -> RevocationList:
+    authority = _take_number(issuer_id)
+    entries = revoked_entries(issuer_id)
+    this_update = whole_second(now)
+    der = build_crl(
+        issuer=issuer_of(authority), entries=entries, number=authority.crl_number, now=this_update
     )
+    return _store(authority, der, len(entries), this_update, CRL_LIFETIME)
 
 
-@cache
-def _signer(pem: bytes) -> Signer:
-    # Opening the encrypted key costs far more than signing with it.
-    return FileSigner.from_pem(pem, password=gateways.key_passphrase())
+def _take_number(authority_id: int) -> CertificateAuthority:
+    """Lock an authority until the commit and return it with the number of its next list."""
+    taken = CertificateAuthority.objects.filter(pk=authority_id)
+    if not taken.update(crl_number=F("crl_number") + 1):
+        raise AuthorityMissing
+    return taken.get()
+
+
+def _store(
+    authority: CertificateAuthority,
+    der: bytes,
+    entries: int,
+    this_update: datetime,
+    lifetime: timedelta,
+) -> RevocationList:
+    return RevocationList.objects.create(
+        issuer=authority,
+        number=authority.crl_number,
+        der=der,
+        entries=entries,
+        this_update=this_update,
+        next_update=this_update + lifetime,
+    )
 
 
 def _record_published(published: RevocationList, now: datetime) -> None:
@@ -164,14 +210,5 @@ def _record_published(published: RevocationList, now: datetime) -> None:
         actor=SYSTEM,
         target=f"crl:{published.number}",
         now=now,
-        after={"entries": published.entries},
-    )
-
-
-def _keep(kind: str, name: str, der: bytes, signer: FileSigner, now: datetime) -> None:
-    reference = f"{kind.lower()}-{ids.readable(8).lower()}"
-    pem = signer.to_pem(password=gateways.key_passphrase())
-    gateways.key_store().save(reference, pem)
-    CertificateAuthority.objects.create(
-        kind=kind, name=name, certificate_der=der, key_reference=reference, created_at=now
+        after={"entries": published.entries, "authority": published.issuer.reference},
     )

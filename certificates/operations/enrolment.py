@@ -27,10 +27,11 @@ from certificates.formats.profiles import HolderName, KeyStorage, Purpose, Revoc
 from certificates.formats.requests import read_request
 from certificates.formats.statements import StatementType
 from certificates.models import Card, Certificate, Enrolment, SignRequest
-from certificates.operations.authority import issuing_authority
 from certificates.operations.history import move, note, target_of
+from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.letters import lock_holder, try_letter
 from certificates.operations.lifecycle import revoke_step
+from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.showing import SignRequestFacts, show_step
 from certificates.operations.signing import store_signature
 from certificates.policies import (
@@ -185,6 +186,7 @@ def confirm(
         certificate.card.activate()
         certificate.card.save()
     source = move(certificate, "confirm", now)
+    renew_answers_step(certificates=[certificate], now=now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,
         actor=actor, now=now,
@@ -242,8 +244,9 @@ def _virtual_card(holder: User, pin_hash: str, now: datetime) -> Card:
 
 def _issue(certificate: Certificate, public_key: bytes, now: datetime) -> None:
     """Have the certificate made and put what it says into the row; the caller saves."""
+    certificate.issuer = current_authority()
     der = build_holder_certificate(
-        issuer=issuing_authority(),
+        issuer=issuer_of(certificate.issuer),
         public_key=public_key,
         holder=_holder_name(certificate.holder),
         purpose=Purpose.SIGNING,

@@ -93,7 +93,7 @@ def show_step(
     now: datetime,
 ) -> SignRequestFacts:
     """Store a statement for a certificate's holder, as part of a larger act."""
-    keep_list_current_step(now=now)
+    keep_list_current_step(issuer_id=certificate.issuer_id, now=now)
     text = fields.text or ""
     nonce = ids.token(24)
     issued_at = whole_second(now)

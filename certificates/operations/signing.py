@@ -117,8 +117,8 @@ def verify_signature(
     The signed bytes are rebuilt from the stored statement; only the time is the signer's. What
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
-    newest = _lists_at(signing_time)
     outside = outside_lists_at(signing_time, OuterRef("certificate__external_issuer"))
+    newest = _lists_at(signing_time, OuterRef("certificate__issuer"))
     found = (
         SignRequest.objects.select_related("certificate")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
@@ -193,7 +193,8 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    lists: QuerySet[Any] = _lists_at(signing_time).values_list(*_LIST_COLUMNS)
+    lists: QuerySet[Any] = _lists_at(signing_time, certificate.issuer_id)
+    lists = lists.values_list(*_LIST_COLUMNS)
     if certificate.external_issuer_id is not None:
         lists = outside_lists_at(signing_time, certificate.external_issuer_id)
         lists = lists.values_list(*OUTSIDE_COLUMNS)
@@ -219,14 +220,16 @@ def _check(
     )
 
 
-def _lists_at(moment: datetime) -> QuerySet[RevocationList]:
-    """Return the revocation lists in force at a moment, newest first.
+def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[RevocationList]:
+    """Return the revocation lists of an issuer in force at a moment, newest first.
 
     The certificate has been in force since before the statement was made, so neither the newest
     list at the signing time nor any later one names it.
     """
     return (
-        RevocationList.objects.filter(this_update__lte=moment, next_update__gt=moment)
+        RevocationList.objects.filter(
+            issuer=issuer, this_update__lte=moment, next_update__gt=moment
+        )
         .order_by("-number")
         .annotate(
             list_number=F("number"), list_der=F("der"), list_issuer=F("issuer__certificate_der")

@@ -18,7 +18,7 @@ from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
 from certificates.policies import Standing, scope_refusal, standing_refusal
 from certificates.render import SignedStatement, evidence_files, pack
-from certificates.states import LIVE
+from certificates.states import LIVE, AuthorityState
 from identity.models import User
 from identity.queries import visible_users
 from kernel.money import Money
@@ -120,9 +120,19 @@ def signatures_of(request_key: str) -> list[AcceptedSignature]:
     return [_accepted(row) for row in rows]
 
 
-def latest_crl() -> bytes:
-    """Return the DER of the newest revocation list (CERT-8). Raises AuthorityMissing."""
-    der = RevocationList.objects.order_by("-number").values_list("der", flat=True).first()
+def latest_crl(reference: str | None = None) -> bytes:
+    """Return the DER of an authority's newest revocation list (CERT-8). Raises AuthorityMissing.
+
+    Of the issuing authority in force, unless another is named by its reference.
+    """
+    lists = (
+        RevocationList.objects.filter(issuer__reference=reference)
+        if reference
+        else RevocationList.objects.filter(
+            issuer__kind=CertificateAuthority.Kind.ISSUING, issuer__state=AuthorityState.CURRENT
+        )
+    )
+    der = lists.order_by("-number").values_list("der", flat=True).first()
     if der is None:
         raise AuthorityMissing
     return bytes(der)
@@ -174,8 +184,8 @@ def visible_certificates(actor: User) -> QuerySet[Certificate]:
 
 
 def _authority_pem(kind: str) -> bytes:
-    der = CertificateAuthority.objects.filter(kind=kind).values_list("certificate_der", flat=True)
-    found = der.first()
+    rows = CertificateAuthority.objects.filter(kind=kind, state=AuthorityState.CURRENT)
+    found = rows.values_list("certificate_der", flat=True).first()
     if found is None:
         raise AuthorityMissing
     return _pem(bytes(found))

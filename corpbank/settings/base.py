@@ -205,6 +205,11 @@ ENVIRONMENT_LABEL = environment.text("ENVIRONMENT_LABEL")
 ALERTS_LEASE_SECONDS = environment.number("ALERTS_LEASE_SECONDS", 90)
 BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
 PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
+# Where the authority's keys are made: "file", or "pkcs11" for a token or security module.
+PKI_KEYS = environment.text("PKI_KEYS", "file")
+PKCS11_MODULE = environment.text("PKCS11_MODULE")
+PKCS11_TOKEN_LABEL = environment.text("PKCS11_TOKEN_LABEL")
+PKCS11_PIN = environment.text("PKCS11_PIN")
 # Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
 SIGNING_ALLOWED_STORAGES = environment.words("SIGNING_ALLOWED_STORAGES", "HARDWARE")
 # Where lists of outside authorities come from: `http` (each issuer's address) or `file`.

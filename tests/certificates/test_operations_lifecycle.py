@@ -172,7 +172,7 @@ def test_every_change_is_in_the_holders_audit_chain(signer: Holder):
 def test_list_is_numbered_without_gaps_and_valid_for_two_days(signer: Holder):
     suspend(signer)
     operations.publish_crl(now=NOW + timedelta(hours=1))
-    lists = RevocationList.objects.order_by("number")
+    lists = RevocationList.objects.filter(issuer__kind="ISSUING").order_by("number")
     assert [one.number for one in lists] == list(range(1, len(lists) + 1))
     newest = lists.last()
     assert newest.next_update - newest.this_update == timedelta(hours=48)

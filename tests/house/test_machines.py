@@ -17,12 +17,14 @@ from alerts.models import Message
 from alerts.states import MESSAGE_VERBS, MessageState
 from approvals.models import Request
 from approvals.states import REQUEST_VERBS, Act, RequestState
-from certificates.models import Card, Certificate, Letter
+from certificates.models import Card, Certificate, CertificateAuthority, Letter
 from certificates.policies import SUSPENSIONS_MOST
 from certificates.states import (
+    AUTHORITY_VERBS,
     CARD_VERBS,
     CERTIFICATE_VERBS,
     LETTER_VERBS,
+    AuthorityState,
     CardState,
     CertificateState,
     LetterState,
@@ -58,6 +60,7 @@ MACHINES = [
     Machine(Certificate, CERTIFICATE_VERBS, CertificateState),
     Machine(Letter, LETTER_VERBS, LetterState),
     Machine(Card, CARD_VERBS, CardState),
+    Machine(CertificateAuthority, AUTHORITY_VERBS, AuthorityState),
 ]
 STEPS = [
     pytest.param(machine, verb, state, id=f"{machine.model.__name__}-{verb}-{state}")
