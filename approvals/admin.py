@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from approvals.models import Decision, Flow, FlowRule, FlowStage, Request, Revision, Stage
 from identity.models import User
-from identity.queries import visible_companies
+from identity.queries import visible_companies, visible_units
 
 
 @admin.register(Request)
 class RequestAdmin(admin.ModelAdmin):
     list_display = (
-        "reference", "company", "title", "amount", "currency", "state", "maker", "deadline",
+        "reference", "company", "unit", "title", "amount", "currency", "state", "maker", "deadline",
     )  # fmt: skip
     list_filter = ("state", "stage_act", "currency")
     search_fields = ("reference", "title", "company__code", "company__name")
     ordering = ("-id",)
-    exclude = ("subject_id",)
+    exclude = ("subject_id", "subject_key")
     related = (
         (Revision, "request", ("number", "submitted_by", "submitted_at", "sha256")),
         (Decision, "revision__request", ("user", "act", "group", "reason", "decided_at")),
     )
 
     def visible(self, actor: User, rows: QuerySet[Request]) -> QuerySet[Request]:
-        """Return the requests of companies the reader may see."""
-        return rows.filter(company__in=visible_companies(actor))
+        """Return the requests of companies and units the reader may see."""
+        return rows.filter(_at_visible_home(actor, ""))
 
     def audit_target(self, row: Request) -> str:
         """Return the name the audit log knows a request by."""
@@ -46,7 +46,7 @@ class RevisionAdmin(admin.ModelAdmin):
 
     def visible(self, actor: User, rows: QuerySet[Revision]) -> QuerySet[Revision]:
         """Return what was submitted of requests the reader may see."""
-        return rows.filter(request__company__in=visible_companies(actor))
+        return rows.filter(_at_visible_home(actor, "request__"))
 
 
 @admin.register(Flow)
@@ -59,12 +59,12 @@ class FlowAdmin(admin.ModelAdmin):
     )
 
     def visible(self, actor: User, rows: QuerySet[Flow]) -> QuerySet[Flow]:
-        """Return the flows of companies the reader may see."""
-        return rows.filter(company__in=visible_companies(actor))
+        """Return the bank's own flows and those of companies the reader may see."""
+        return rows.filter(Q(company__isnull=True) | Q(company__in=visible_companies(actor)))
 
     def audit_target(self, row: Flow) -> str:
         """Return the name the audit log knows a flow by."""
-        return f"flow:{row.company.code}:{row.code}"
+        return f"flow:{row.owner_code}:{row.code}"
 
 
 @admin.register(FlowRule)
@@ -76,5 +76,10 @@ class FlowRuleAdmin(admin.ModelAdmin):
     inspected_as = "approvals.flow"
 
     def visible(self, actor: User, rows: QuerySet[FlowRule]) -> QuerySet[FlowRule]:
-        """Return the rules of companies the reader may see."""
-        return rows.filter(company__in=visible_companies(actor))
+        """Return the bank's own rules and those of companies the reader may see."""
+        return rows.filter(Q(company__isnull=True) | Q(company__in=visible_companies(actor)))
+
+
+def _at_visible_home(actor: User, path: str) -> Q:
+    of_company = Q(**{f"{path}company__in": visible_companies(actor)})
+    return of_company | Q(**{f"{path}unit__in": visible_units(actor)})

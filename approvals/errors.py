@@ -87,6 +87,17 @@ class NobodyCanAct(RuleBroken):
         )
 
 
+class AlreadyProposed(Conflict):
+    """Say that a change to the same subject is open already (DUAL-5)."""
+
+    def __init__(self, *, reference: str) -> None:
+        super().__init__(
+            "approvals.proposal.already_open",
+            _("A change to this is already under way (%(reference)s). It must end first."),
+            reference=reference or "…",
+        )
+
+
 class DeadlinePassed(RuleBroken):
     """Say that the request can no longer be executed, so nobody may agree to it (FLOW-7, TRF-6)."""
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from identity.models import User
+from identity.policies import Home
 from kernel.money import Money
 
 
@@ -16,13 +18,14 @@ class SubjectFacts:
     """Carry what rules, inbox and freezing look at.
 
     `content` is the subject as text values: it is frozen as the revision and everything after
-    submission is done from it. `account_id` is the account whose rights count; `deadline` is the
-    last moment (UTC) the request can still be executed (FLOW-7).
+    submission is done from it. `account_id` is the account whose rights count; it and `money` are
+    None together, for what moves no money. `deadline` is the last moment (UTC) the request can
+    still be executed (FLOW-7).
     """
 
     title: str
-    money: Money
-    account_id: int
+    money: Money | None
+    account_id: int | None
     importance: str
     deadline: datetime
     content: Mapping[str, str]
@@ -38,12 +41,22 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Show one labelled fact of a subject; `emphasis` marks what a signer must not miss."""
+    """Show one labelled fact of a subject; `emphasis` marks what a signer must not miss.
+
+    `before` is what holds now, where the subject changes it; None where it changes nothing
+    (DUAL-4).
+    """
 
     label: str
     value: str
     group: Group = Group.WHAT
     emphasis: bool = False
+    before: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the value as it is signed: with what it replaces, where it replaces something."""
+        return self.value if self.before is None else f"{self.before or '-'} → {self.value or '-'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +92,12 @@ class Kind(Protocol):
         """Return the facts as the signer reads them, in the reader's language."""
 
     def remarks(
-        self, *, reference: str, company_id: int, user_id: int, content: Mapping[str, str],
+        self, *, reference: str, home: Home, user_id: int, content: Mapping[str, str],
         now: datetime,
     ) -> Remarks:  # fmt: skip
         """Return warnings, the source's state and what follows the release."""
 
-    def hold(self, *, key: str, company_id: int, content: Mapping[str, str], now: datetime) -> None:
+    def hold(self, *, key: str, home: Home, content: Mapping[str, str], now: datetime) -> None:
         """Reserve limits and funds at submission under the revision's key.
 
         Raises RuleBroken naming what binds.
@@ -100,9 +113,13 @@ class Kind(Protocol):
         """
 
     def execute(
-        self, *, reference: str, key: str, content: Mapping[str, str], now: datetime
-    ) -> None:
-        """Do what the last release does, in its transaction, with what was held under the key."""
+        self, *, reference: str, key: str, maker: User, checker: User, content: Mapping[str, str],
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """Do what the last release does, in its transaction, with what was held under the key.
+
+        `maker` opened the request, `checker` gave the last release.
+        """
 
     def abandon(self, *, key: str, now: datetime) -> None:
         """Free what was held under the key, because of a return, reject, withdrawal or expiry."""
@@ -113,8 +130,23 @@ class Kind(Protocol):
     def check_url(self, reference: str) -> str:
         """Return the path of the page on which a maker checks the subject and submits it."""
 
+    def outcome(self, content: Mapping[str, str]) -> str:
+        """Return in one sentence what has happened with the release."""
+
     def alert_facts(self, content: Mapping[str, str]) -> dict[str, str]:
         """Return facts for messages, account numbers masked (ALR-3)."""
+
+
+@runtime_checkable
+class Change(Kind, Protocol):
+    """Be a kind whose subject is nothing but a proposed change: text by name (DUAL-1)."""
+
+    @property
+    def permission(self) -> str:
+        """Return the permission to propose such a change."""
+
+    def check(self, content: Mapping[str, str], *, now: datetime) -> None:
+        """Raise RuleBroken where the change cannot be made as things stand."""
 
 
 _kinds: dict[str, Kind] = {}

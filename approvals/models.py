@@ -11,14 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from approvals.states import DECISIONS, REQUEST_VERBS, Act, RequestState
-from identity.models import Company, User
+from identity.models import Company, Unit, User
+from identity.policies import Home
 from kernel.machines import sources
+from kernel.money import Money
 
 
 class Flow(models.Model):
-    """Hold one approval flow of a company, such as edit → first review → release (FLOW-1)."""
+    """Hold one approval flow, such as edit → first review → release (FLOW-1).
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="flows")
+    A flow of no company is the bank's own, for what its units decide among themselves (DUAL-6).
+    """
+
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="flows"
+    )
     code = models.CharField(max_length=20)
     name = models.CharField(max_length=60)
 
@@ -26,11 +33,18 @@ class Flow(models.Model):
         verbose_name = _("approval flow")
         verbose_name_plural = _("approval flows")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "code"], name="approvals_flow_code"),
+            models.UniqueConstraint(
+                fields=["company", "code"], nulls_distinct=False, name="approvals_flow_code"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def owner_code(self) -> str:
+        """Return the code of the company it belongs to; `bank` where it is the bank's own."""
+        return "bank" if self.company is None else self.company.code
 
 
 class FlowStage(models.Model):
@@ -58,12 +72,15 @@ class FlowStage(models.Model):
 
 
 class FlowRule(models.Model):
-    """Hold one row of a company's rule table: kind × account × currency × band × importance → flow.
+    """Hold one row of a rule table: kind × account × currency × band × importance → flow.
 
-    Empty text and null mean 'any'. The band is `minimum <= amount < maximum` (FLOW-2).
+    Empty text and null mean 'any'; a rule of no company is the bank's own. The band is
+    `minimum <= amount < maximum`; what has no amount counts as 0 (FLOW-2).
     """
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="flow_rules")
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="flow_rules"
+    )
     kind = models.CharField(max_length=40)
     account = models.ForeignKey(
         "ledger.Account", models.PROTECT, null=True, blank=True, related_name="+"
@@ -102,17 +119,25 @@ class PolicySnapshot(models.Model):
 class Request(FSMModelMixin, models.Model):
     """Hold one thing that needs a second person, from draft to its end.
 
-    The stage now pending stands on the row, so that 'waiting for me' is one index range.
+    It is made and decided on either by people of a company or by people of a unit of the bank.
+    `subject_key` names what would change, such as `certificate:12`: one open request for each
+    (DUAL-5). The stage now pending stands on the row, so that 'waiting for me' is one index range.
     """
 
     reference = models.CharField(max_length=24, unique=True)
-    company = models.ForeignKey(Company, models.PROTECT, related_name="requests")
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="requests"
+    )
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="requests")
     kind = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
+    subject_key = models.CharField(max_length=80)
     title = models.CharField(max_length=120)
-    amount = models.DecimalField(max_digits=20, decimal_places=4)
-    currency = models.CharField(max_length=3)
-    account = models.ForeignKey("ledger.Account", models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    account = models.ForeignKey(
+        "ledger.Account", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     maker = models.ForeignKey(User, models.PROTECT, related_name="requests_made")
     state = FSMField(
         _("state"),
@@ -133,7 +158,16 @@ class Request(FSMModelMixin, models.Model):
         verbose_name = _("request")
         verbose_name_plural = _("requests")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="approvals_request_amount"),
+            models.CheckConstraint(
+                condition=Q(company__isnull=False, unit__isnull=True)
+                | Q(company__isnull=True, unit__isnull=False),
+                name="approvals_request_one_home",
+            ),
+            models.CheckConstraint(
+                condition=(Q(amount__gt=0, account__isnull=False) & ~Q(currency=""))
+                | Q(amount__isnull=True, account__isnull=True, currency=""),
+                name="approvals_request_amount",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=RequestState.PENDING)
                 | Q(
@@ -142,7 +176,7 @@ class Request(FSMModelMixin, models.Model):
                 name="approvals_request_pending_stage",
             ),
             models.UniqueConstraint(
-                fields=["kind", "subject_id"],
+                fields=["subject_key"],
                 condition=Q(state__in=["DRAFT", "PENDING", "RETURNED"]),
                 name="approvals_request_one_open",
             ),
@@ -153,7 +187,13 @@ class Request(FSMModelMixin, models.Model):
                 condition=Q(state=RequestState.PENDING),
                 name="approvals_waiting",
             ),
+            models.Index(
+                fields=["unit", "stage_role", "stage_level", "deadline", "id"],
+                condition=Q(state=RequestState.PENDING, unit__isnull=False),
+                name="approvals_waiting_unit",
+            ),
             models.Index(fields=["company", "-changed_at", "-id"], name="approvals_recent"),
+            models.Index(fields=["unit", "-changed_at", "-id"], name="approvals_recent_unit"),
             models.Index(fields=["maker", "-changed_at", "-id"], name="approvals_mine"),
             models.Index(
                 fields=["deadline"],
@@ -169,6 +209,32 @@ class Request(FSMModelMixin, models.Model):
     def hold_key(self) -> str:
         """Return the key under which the present revision reserves limits and funds."""
         return f"{self.reference}/{self.revision_number}"
+
+    @property
+    def money(self) -> Money | None:
+        """Return the amount, or None where the request moves no money."""
+        return None if self.amount is None else Money(self.amount, self.currency)
+
+    @property
+    def home(self) -> Home:
+        """Return whose people make and decide it."""
+        return Home(self.company_id, self.unit_id)
+
+    @property
+    def owner_code(self) -> str:
+        """Return the code of the company or unit whose rules it goes by."""
+        return self.company.code if self.company is not None else self._unit.code
+
+    @property
+    def chain(self) -> str:
+        """Return the audit chain of the company or unit it belongs to."""
+        return f"{'company' if self.company_id else 'unit'}:{self.owner_code}"
+
+    @property
+    def _unit(self) -> Unit:
+        if self.unit is None:
+            raise ValueError("a request belongs to a company or to a unit")
+        return self.unit
 
     @transition(field=state, source=sources(REQUEST_VERBS, Act.SUBMIT), target=RequestState.PENDING)
     def submit(self) -> None:
@@ -209,6 +275,26 @@ class Request(FSMModelMixin, models.Model):
     @transition(field=state, source=sources(REQUEST_VERBS, Act.DELETE), target=RequestState.DELETED)
     def delete_draft(self) -> None:
         """Drop a draft that was never submitted."""
+
+
+class Proposal(models.Model):
+    """Hold a change as its maker proposes it, until a second person releases it (DUAL-4).
+
+    `content` is text by name, what holds before under names that begin with `was_`. What was
+    submitted is frozen in revisions; this is only what the next revision would say.
+    """
+
+    kind = models.CharField(max_length=40)
+    subject_key = models.CharField(max_length=80)
+    content = models.JSONField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_key}"
 
 
 class Editor(models.Model):

@@ -2,12 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language, gettext as _, gettext_lazy
+
+from approvals.permissions import Permission as Approve
+from approvals.queries.inbox import waiting_count
+from certificates.permissions import Permission as Certificates
+from identity import queries as identity
+from identity.permissions import SIGNED_IN
+from kernel import clock
+
+WARNING_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Name one area of work: its entry in the frame, and the permission that opens it.
+
+    `section` is the namespace of its addresses, or the name of a single one.
+    """
+
+    section: str
+    label: Promise
+    address: str
+    icon: str
+    permission: str
+
+
+AREAS = (
+    Area("inbox", gettext_lazy("Inbox"), "approvals:inbox", "inbox", Approve.VIEW),
+    Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
+)
+OWN = (Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the name of an environment that is not the real one, or empty text."""
-    return {"environment_label": settings.ENVIRONMENT_LABEL}
+    """Return the frame's facts for a signed-in person of the bank; nothing of people for others.
+
+    What costs a query is read only where a template shows it.
+    """
+    label = settings.ENVIRONMENT_LABEL
+    user = getattr(request, "user", None)
+    if settings.SITE != "staff" or user is None or not user.is_authenticated:
+        return {"environment_label": label}
+
+    def waiting() -> int | str:
+        count = waiting_count(user, now=clock.now())
+        return "99+" if count > 99 else count
+
+    def entry(area: Area) -> dict[str, Any]:
+        return {
+            "section": area.section,
+            "label": area.label,
+            "url": reverse(area.address),
+            "icon": f"icons/{area.icon}.svg",
+            "count": SimpleLazyObject(waiting) if area.section == "inbox" else 0,
+        }
+
+    def open_to(area: Area) -> bool:
+        return area.permission == SIGNED_IN or area.permission in user.granted
+
+    return {
+        "environment_label": label,
+        "shell": {
+            "site_name": _("Branch administration"),
+            "home_url": reverse("staff:home"),
+            "sign_out_url": reverse("staff:sign_out"),
+            "company_name": user.unit.name,
+            "person_name": user.display_name,
+            "role_label": SimpleLazyObject(
+                lambda: identity.role_names(user.pk, language=get_language() or "")
+            ),
+            "nav": [entry(area) for area in AREAS if open_to(area)],
+            "own": [entry(area) for area in OWN if open_to(area)],
+            "section": _section(request),
+            "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
+            "idle_warning_seconds": WARNING_SECONDS,
+            "stay_url": reverse("staff:stay"),
+        },
+    }
+
+
+def _section(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None:
+        return ""
+    spaces = {"approvals": "inbox", "admin": "window", "staff": match.url_name or ""}
+    space = match.namespaces[-1] if match.namespaces else ""
+    return spaces.get(space, space)

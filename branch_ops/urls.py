@@ -6,6 +6,9 @@ from branch_ops import views
 
 app_name = "staff"
 urlpatterns = [
+    path("home/", views.home, name="home"),
+    path("stay/", views.stay, name="stay"),
+    path("card/", views.card, name="card"),
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),

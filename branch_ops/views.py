@@ -7,13 +7,17 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from approvals.permissions import Permission as Approve
 from branch_ops.errors import SignInPaused, SignInRefused
 from branch_ops.forms import SignInForm
+from certificates.permissions import Permission as Certificates
+from certificates.queries import has_open_letter
+from certificates.views import enrolment_page
 from identity import operations
 from identity.operations import SignInResult
-from identity.permissions import PersonRequest, public
+from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
 from identity.views import let_in, let_out, make_ticket, redeem_ticket, way_back
 from kernel import clock
@@ -70,6 +74,39 @@ def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
     let_out(request)
     return HttpResponseRedirect(reverse("staff:sign_in"))
+
+
+@requires(SIGNED_IN)
+@require_POST
+def stay(request: PersonRequest) -> HttpResponse:
+    """Push the idle deadline at the person's wish (SES-1)."""
+    operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
+    return HttpResponse(status=204)
+
+
+@requires(SIGNED_IN)
+@require_GET
+def home(request: PersonRequest) -> HttpResponse:
+    """Lead to what waits for this person, or to the window where nothing ever does."""
+    granted = request.user.granted
+    if Certificates.ENROL in granted and has_open_letter(request.user.pk):
+        return HttpResponseRedirect(reverse("staff:card"))
+    return HttpResponseRedirect(
+        reverse("approvals:inbox" if Approve.VIEW in granted else "admin:index")
+    )
+
+
+@requires(Certificates.ENROL)
+@require_GET
+def card(request: PersonRequest) -> HttpResponse:
+    """Lead a person of the bank through taking a card into use (CERT-2)."""
+    page = enrolment_page(
+        request,
+        next_url=reverse("staff:home"),
+        back_url=reverse("staff:home"),
+        holder_name=f"{request.user.unit} {request.user.display_name}",
+    )
+    return render(request, "enterprise/enrol_card.html", {"page": page})
 
 
 def _elsewhere(request: PersonRequest, result: SignInResult, target: str) -> HttpResponse:

@@ -7,10 +7,14 @@ from django.urls import path
 from certificates import views
 
 app_name = "certificates"
-urlpatterns = [
+# What a card in the browser asks; people of the bank hold cards too.
+card_patterns = [
     path("card/enrol", views.enrol, name="enrol"),
     path("card/confirm", views.confirm, name="confirm"),
     path("card/unlock", views.unlock, name="unlock"),
+]
+urlpatterns = [
+    *card_patterns,
     path("pki/crl/issuing.crl", views.crl, name="crl"),
     path("pki/root.pem", views.root, name="root"),
     path("pki/issuing.pem", views.issuing, name="issuing"),

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,7 +18,7 @@ from certificates.errors import CardLocked, LetterRefused, PinRefused
 from certificates.forms import ConfirmMessage, EnrolMessage, UnlockMessage, read_message
 from certificates.permissions import Permission
 from identity.formats import session_digest
-from identity.permissions import public, requires
+from identity.permissions import PersonRequest, public, requires
 from kernel import clock
 from kernel.canonical import sha256_hex
 from kernel.errors import DomainError, RuleBroken
@@ -127,6 +128,41 @@ def root(request: HttpRequest) -> HttpResponse:
 def issuing(request: HttpRequest) -> HttpResponse:
     """Give everyone the issuing authority's certificate."""
     return _certificate(queries.issuing_pem(), "issuing.pem")
+
+
+def enrolment_page(
+    request: PersonRequest, *, next_url: str, back_url: str, holder_name: str
+) -> dict[str, Any]:
+    """Return what the page shows that leads a person through taking a card into use (CERT-2).
+
+    `next_url` is where it leads afterwards, `back_url` where somebody without a letter goes.
+    """
+    now, user = clock.now(), request.user
+    waiting = queries.has_open_letter(user.pk)
+    has_card = queries.signing_certificate(user.pk) is not None
+    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
+    page = {
+        "enrol_url": reverse("certificates:enrol"),
+        "confirm_url": reverse("certificates:confirm"),
+        "next_url": next_url,
+        "back_url": back_url,
+        "nonce": "",
+        "label": holder_name,
+        "challenge": "",
+        "certificate_sha256": "",
+        "now": "",
+        "state": state,
+    }
+    if state == "ready":
+        session = {"actor": user, "session_key_sha256": request.session.key_sha256, "now": now}
+        challenge = operations.prepare_confirmation(**session, audience=origin_of(request))
+        if challenge is not None:
+            page["challenge"] = _base64(challenge.statement)
+            page["certificate_sha256"] = challenge.certificate_sha256
+            page["now"] = _exact(now)
+        else:
+            page["nonce"] = operations.begin_enrolment(**session)
+    return page
 
 
 def origin_of(request: HttpRequest) -> str:

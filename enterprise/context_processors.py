@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext as _
 
 from approvals.permissions import Permission
 from approvals.queries.inbox import waiting_count
@@ -36,18 +36,41 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "environment_label": settings.ENVIRONMENT_LABEL,
         "shell": {
+            "site_name": _("Corporate e-banking"),
+            "home_url": reverse("enterprise:home"),
+            "sign_out_url": reverse("enterprise:sign_out"),
             "company_name": user.company.name,
             "person_name": user.display_name,
             "role_label": SimpleLazyObject(
                 lambda: identity.role_names(user.pk, language=get_language() or "")
             ),
-            "inbox_count": SimpleLazyObject(waiting),
+            "nav": [
+                _entry("home", _("Home"), "enterprise:home", "home"),
+                {
+                    **_entry("inbox", _("Inbox"), "approvals:inbox", "inbox"),
+                    "count": SimpleLazyObject(waiting),
+                },
+                _entry("transfers", _("Transfers"), "transfers:orders", "arrows-right-left"),
+                _entry("accounts", _("Accounts"), "transfers:accounts", "building-bank"),
+            ],
+            "own": [
+                _entry(
+                    "certificates", _("My certificates"), "enterprise:certificates", "certificate"
+                ),
+                _entry("sessions", _("My sign-ins"), "enterprise:sessions", "devices"),
+            ],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
         },
     }
+
+
+def _entry(section: str, label: str, address: str, icon: str) -> dict[str, Any]:
+    return {
+        "section": section, "label": label, "url": reverse(address), "icon": f"icons/{icon}.svg",
+    }  # fmt: skip
 
 
 def _section(request: HttpRequest) -> str:

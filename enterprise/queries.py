@@ -41,11 +41,6 @@ def waits_for_card(user_id: int) -> bool:
     return bool(states & BEFORE_USE) and not states & live
 
 
-def has_open_letter(user_id: int) -> bool:
-    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
-    return any(row.state in BEFORE_USE for row in certificates.own_certificates(user_id))
-
-
 def _certificate(row: certificates.CertificateFacts, now: datetime) -> dict[str, object]:
     labels = {
         CertificateState.APPLIED: (_("Applied for"), "neutral"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from django.conf import settings
@@ -17,9 +16,9 @@ from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import Tab, listing, waiting_count
 from approvals.views.pages import list_row
 from approvals.views.panels import add_error
-from certificates import operations as certificates, queries as certificate_queries
+from certificates import queries as certificate_queries
 from certificates.permissions import Permission as Certificates
-from certificates.views import origin_of
+from certificates.views import enrolment_page
 from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
 from enterprise.forms import SignInForm
@@ -139,7 +138,9 @@ def home(request: PersonRequest) -> HttpResponse:
 @require_GET
 def certificates_page(request: PersonRequest) -> HttpResponse:
     """Show the person's own certificates."""
-    may = Certificates.ENROL in request.user.granted and queries.has_open_letter(request.user.pk)
+    may = Certificates.ENROL in request.user.granted and certificate_queries.has_open_letter(
+        request.user.pk
+    )
     page = {
         "enrol_url": reverse("enterprise:enrol_card") if may else "",
         "rows": queries.certificate_rows(request.user.pk, now=clock.now()),
@@ -151,30 +152,12 @@ def certificates_page(request: PersonRequest) -> HttpResponse:
 @require_GET
 def enrol_card(request: PersonRequest) -> HttpResponse:
     """Lead a person through taking a virtual card into use (CERT-2)."""
-    now, user = clock.now(), request.user
-    waiting = queries.has_open_letter(user.pk)
-    has_card = certificate_queries.signing_certificate(user.pk) is not None
-    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
-    page = {
-        "enrol_url": reverse("certificates:enrol"),
-        "confirm_url": reverse("certificates:confirm"),
-        "next_url": reverse("enterprise:home"),
-        "nonce": "",
-        "label": f"{user.company} {user.display_name}",
-        "challenge": "",
-        "certificate_sha256": "",
-        "now": "",
-        "state": state,
-    }
-    if state == "ready":
-        session = {"actor": user, "session_key_sha256": request.session.key_sha256, "now": now}
-        challenge = certificates.prepare_confirmation(**session, audience=origin_of(request))
-        if challenge is not None:
-            page["challenge"] = base64.b64encode(challenge.statement).decode()
-            page["certificate_sha256"] = challenge.certificate_sha256
-            page["now"] = clock.isoformat(now)
-        else:
-            page["nonce"] = certificates.begin_enrolment(**session)
+    page = enrolment_page(
+        request,
+        next_url=reverse("enterprise:home"),
+        back_url=reverse("enterprise:certificates"),
+        holder_name=f"{request.user.company} {request.user.display_name}",
+    )
     return render(request, "enterprise/enrol_card.html", {"page": page})
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from identity.policies import Home
 from identity.states import STANDING_VERBS, USER_VERBS, StandingState, UserState
 from kernel.machines import sources
 
@@ -161,6 +162,11 @@ class User(FSMModelMixin, AbstractBaseUser):
     def company_pk(self) -> int:
         """Return the id of this person's company; for staff a number no company has."""
         return self.company_id or 0
+
+    @property
+    def home(self) -> Home:
+        """Return the company or the unit of the bank this person belongs to."""
+        return Home(self.company_id, self.unit_id)
 
     @property
     def is_staff(self) -> bool:

@@ -13,6 +13,14 @@ from identity.states import UserState
 WEIGHTS = (1, 2, 1, 2, 1, 2, 4, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Name where a person or a request belongs: to a company, or to a unit of the bank."""
+
+    company_id: int | None = None
+    unit_id: int | None = None
+
+
 class SignInOutcome(StrEnum):
     SIGNED_IN = "signed in"
     REFUSED = "refused"

@@ -21,6 +21,7 @@ from identity.models import (
     Unit,
     User,
 )
+from identity.policies import Home
 from identity.states import StandingState, UserState
 
 
@@ -123,13 +124,21 @@ def earlier_outcome(*, actor: User, key: str) -> str:
     return rows.first() or ""
 
 
-def members(
-    company_id: int, *, now: datetime, user_ids: Sequence[int] | None = None
-) -> list[Member]:
-    """Return everyone of a company (or some) with their roles in force, by name; two queries."""
+def at_home(home: Home, path: str = "") -> Q:
+    """Return the condition that a row belongs to this company or unit.
+
+    `path` leads to the row that has one of both, such as `user__`.
+    """
+    if home.company_id is not None:
+        return Q(**{f"{path}company_id": home.company_id})
+    return Q(**{f"{path}unit_id": home.unit_id})
+
+
+def members(home: Home, *, now: datetime, user_ids: Sequence[int] | None = None) -> list[Member]:
+    """Return everyone of a company or unit (or some) with roles in force, by name; two queries."""
     grants: dict[int, list[GrantFacts]] = {}
-    rows = _grants_in_force(now).filter(user__company_id=company_id)
-    people = User.objects.filter(company_id=company_id).exclude(state=UserState.CLOSED)
+    rows = _grants_in_force(now).filter(at_home(home, "user__"))
+    people = User.objects.filter(at_home(home)).exclude(state=UserState.CLOSED)
     if user_ids is not None:
         rows, people = rows.filter(user_id__in=user_ids), people.filter(pk__in=user_ids)
     for user_id, role, level, group in rows.values_list("user_id", "role__code", "level", "group"):
@@ -213,6 +222,15 @@ def visible_companies(actor: User) -> QuerySet[Company]:
     if actor.unit.kind == Unit.Kind.BRANCH:
         return Company.objects.filter(branch=actor.unit)
     return Company.objects.all()
+
+
+def visible_units(actor: User) -> QuerySet[Unit]:
+    """Return the units a person of the bank may see: a branch itself, the head office all."""
+    if actor.unit is None:
+        return Unit.objects.none()
+    if actor.unit.kind == Unit.Kind.BRANCH:
+        return Unit.objects.filter(pk=actor.unit.pk)
+    return Unit.objects.all()
 
 
 def visible_users(actor: User) -> QuerySet[User]:

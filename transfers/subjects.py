@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from approvals.kinds import Group, Line, Remarks, SubjectFacts
 from approvals.states import Act
+from identity.models import User
+from identity.policies import Home
 from kernel.clock import end_of_business_date
 from kernel.money import Money
 from ledger import queries as ledger
@@ -72,11 +74,11 @@ class TransferKind:
         ]
 
     def remarks(
-        self, *, reference: str, company_id: int, user_id: int, content: Mapping[str, str],
+        self, *, reference: str, home: Home, user_id: int, content: Mapping[str, str],
         now: datetime,
     ) -> Remarks:  # fmt: skip
         """Return what a signer should notice about the payee, and what is available (TRF-4)."""
-        found = payee_warnings(company_id, content, reference=reference)
+        found = payee_warnings(home.company_id or 0, content, reference=reference)
         texts = {
             "first_payment": _("First payment of your company to this account."),
             "name_differs": _("The payee's name is not the name of the account's owner."),
@@ -93,12 +95,12 @@ class TransferKind:
         ]
         return Remarks([texts[name] for name in sorted(found)], note, after)
 
-    def hold(self, *, key: str, company_id: int, content: Mapping[str, str], now: datetime) -> None:
+    def hold(self, *, key: str, home: Home, content: Mapping[str, str], now: datetime) -> None:
         """Reserve the day's limit, then the funds (LIM-2)."""
         money = Money(Decimal(content["amount"]), content["currency"])
         self._check_route(content, now)
         day = date.fromisoformat(content["value_date"])
-        operations.reserve(company_id=company_id, money=money, day=day, key=key)
+        operations.reserve(company_id=home.company_id or 0, money=money, day=day, key=key)
         core_host().place_hold(
             account_id=int(content["from_account_id"]), money=money, key=key, now=now
         )
@@ -118,8 +120,9 @@ class TransferKind:
         return found
 
     def execute(
-        self, *, reference: str, key: str, content: Mapping[str, str], now: datetime
-    ) -> None:
+        self, *, reference: str, key: str, maker: User, checker: User, content: Mapping[str, str],
+        now: datetime,
+    ) -> None:  # fmt: skip
         """Use the limit and post the double entry, in the transaction of the release (TRF-3)."""
         money = Money(Decimal(content["amount"]), content["currency"])
         operations.consume(key=key, now=now)
@@ -152,6 +155,10 @@ class TransferKind:
     def check_url(self, reference: str) -> str:
         """Return the page on which a maker checks the transfer and submits it."""
         return reverse("transfers:check", args=[reference])
+
+    def outcome(self, content: Mapping[str, str]) -> str:
+        """Return that the amount has been posted."""
+        return _("The amount has been posted to the payee's account.")
 
     def alert_facts(self, content: Mapping[str, str]) -> dict[str, str]:
         """Return the payee for messages, the account masked (ALR-3)."""

@@ -8,21 +8,32 @@ from approvals.operations.deciding import (
     return_,
     review,
 )
-from approvals.operations.drafting import delete, edit_request, lock_editable, open_request
+from approvals.operations.drafting import (
+    delete,
+    edit_request,
+    lock_editable,
+    next_reference,
+    open_request,
+)
 from approvals.operations.ending import expire, withdraw
 from approvals.operations.flows import define_flow, define_rule
+from approvals.operations.proposing import amend, propose, propose_step
 from approvals.operations.submitting import submit
 
 __all__ = [
     "Signed",
+    "amend",
     "define_flow",
     "define_rule",
     "delete",
     "edit_request",
     "expire",
     "lock_editable",
+    "next_reference",
     "open_request",
     "prepare_decision",
+    "propose",
+    "propose_step",
     "reject",
     "release",
     "return_",

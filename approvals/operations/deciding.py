@@ -95,7 +95,7 @@ def prepare_decision(
     if judged.submitted.revision.number != revision:
         raise StaleRevision()
     content = judged.submitted.revision.content
-    lines = [(line.label, line.value) for line in judged.submitted.kind.lines(content)]
+    lines = [(line.label, line.text) for line in judged.submitted.kind.lines(content)]
     text = decision_text(reference, act, lines, reason)
     fields = _statement(act, judged, reason, audience=audience, text=text)
     return certificates.prepare_signature(
@@ -169,7 +169,7 @@ def _decide(
         raise
     if claim_form(actor=actor, key=form_name(act, reference, form_key), outcome=reference, now=now):
         return reference
-    hold_standing(user_id=actor.pk, grant_ids=judged.grant_ids)
+    hold_standing(actor=actor, grant_ids=judged.grant_ids)
     # Write: signature, decision, what it leads to, who is told; the audit head last.
     submitted = judged.submitted
     accepted = certificates.accept_signature(
@@ -199,7 +199,7 @@ def _place(judged: _Judged, now: datetime) -> str:
     stage, submitted = judged.stage, judged.submitted
     if len(stage.open_groups) > 1:
         everyone = people(
-            submitted.request.company_id, submitted.kind, submitted.revision.content,
+            submitted.request.home, submitted.kind, submitted.revision.content,
             submitted.money, now=now,
         )  # fmt: skip
         stage = resolve(submitted.case, everyone).current or stage
@@ -293,7 +293,7 @@ def _statement(
         facts=facts,
         request=RequestReference(request.reference, revision.number, revision.sha256),
         step=Step(spec.number, len(submitted.stages), f"{spec.role}.{spec.level}"),
-        policy=PolicyReference(request.company.code, revision.policy_id),
+        policy=PolicyReference(request.owner_code, revision.policy_id),
         prev=previous_digest([digest for row in before for digest in row.signatures]),
     )
 
@@ -325,6 +325,8 @@ def _complete_stage(judged: _Judged, decision: Decision, now: datetime) -> list[
         submitted.kind.execute(
             reference=request.reference,
             key=request.hold_key,
+            maker=request.maker,
+            checker=decision.user,
             content=submitted.revision.content,
             now=now,
         )
@@ -344,7 +346,7 @@ def _next_people(submitted: Submitted, decision: Decision, now: datetime) -> tup
     taken = (*case.taken, Taken(decision.user_id, spec.number, decision.act, decision.group))
     moved = Case(case.state, case.editors, case.stages, taken, case.functions)
     everyone = people(
-        submitted.request.company_id, submitted.kind, submitted.revision.content,
+        submitted.request.home, submitted.kind, submitted.revision.content,
         submitted.money, now=now,
     )  # fmt: skip
     resolution = resolve(moved, with_cards(everyone))

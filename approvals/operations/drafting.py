@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -31,24 +32,44 @@ def next_reference(kind: Kind, now: datetime) -> str:
 
 
 def open_request(
-    *, kind: Kind, reference: str, subject_id: int, facts: SubjectFacts, actor: User, now: datetime
+    *,
+    kind: Kind,
+    reference: str,
+    subject_id: int,
+    facts: SubjectFacts,
+    actor: User,
+    now: datetime,
+    subject_key: str = "",
 ) -> Request:
-    """Open a draft about a subject that its app has just written; a step (DUAL-1)."""
+    """Open a draft about a subject that its app has just written; a step (DUAL-1).
+
+    It belongs to the actor's company or unit. `subject_key` names what would change where that
+    is not the subject itself.
+    """
     audit.require_transaction()
-    assert actor.company is not None  # noqa: S101 - the edge's permission is an enterprise role's
     request = Request.objects.create(
-        reference=reference, company=actor.company, kind=kind.code, subject_id=subject_id,
-        title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
-        account_id=facts.account_id, maker=actor, deadline=facts.deadline,
-        created_at=now, changed_at=now,
+        reference=reference, company=actor.company, unit=actor.unit, kind=kind.code,
+        subject_id=subject_id, subject_key=subject_key or f"{kind.code}:{subject_id}",
+        maker=actor, created_at=now, changed_at=now, **columns(facts),
     )  # fmt: skip
     Editor.objects.create(request=request, user=actor, since=now)
     _record(request, "approvals.request.drafted", actor, now, after=dict(facts.content))
     return request
 
 
+def columns(facts: SubjectFacts) -> dict[str, Any]:
+    """Return what a request's row repeats of its subject, for lists and rules."""
+    return {
+        "title": facts.title,
+        "amount": facts.money.amount if facts.money else None,
+        "currency": facts.money.currency if facts.money else "",
+        "account_id": facts.account_id,
+        "deadline": facts.deadline,
+    }
+
+
 def lock_editable(*, actor: User, reference: str, now: datetime) -> Request:
-    """Lock a request of the actor's company that may be edited now; a step.
+    """Lock a request of the actor's company or unit that may be edited now; a step.
 
     Raises RequestNotFound, WrongState, or NotForYou for somebody who decided on it.
     """
@@ -83,10 +104,7 @@ def edit_request(
     """Note an edit of a locked request's subject; a step. Editors never decide (DUAL-2)."""
     audit.require_transaction()
     note_editor(request, actor, now)
-    Request.objects.filter(pk=request.pk).update(
-        title=facts.title, amount=facts.money.amount, currency=facts.money.currency,
-        account_id=facts.account_id, deadline=facts.deadline, changed_at=now,
-    )  # fmt: skip
+    Request.objects.filter(pk=request.pk).update(changed_at=now, **columns(facts))
     _record(
         request, "approvals.request.edited", actor, now, before=before, after=dict(facts.content)
     )
@@ -120,7 +138,7 @@ def lock_request(actor: User, reference: str, now: datetime) -> Request:
     request = (
         visible_to(actor, now=now)
         .select_for_update(of=("self",))
-        .select_related("company")
+        .select_related("company", "unit")
         .filter(reference=reference)
         .first()
     )

@@ -52,13 +52,15 @@ def withdraw(*, actor: User, reference: str, form_key: str, now: datetime) -> st
 def expire(*, request_id: int, now: datetime) -> bool:
     """End a request whose deadline has passed; tell whether it was still open (FLOW-7)."""
     request = (
-        Request.objects.select_for_update(of=("self",)).select_related("company").get(pk=request_id)
+        Request.objects.select_for_update(of=("self",))
+        .select_related("company", "unit")
+        .get(pk=request_id)
     )
     open_still = allowed_by_state(Act.EXPIRE, RequestState(request.state))
     if not open_still or request.deadline >= now:
         return False
     _end(request, Act.EXPIRE, now)
-    _record(request, "approvals.request.expired", f"company:{request.company.code}", "system", now)
+    _record(request, "approvals.request.expired", request.chain, "system", now)
     return True
 
 

@@ -14,14 +14,17 @@ from identity.models import Company
 
 def define_flow(
     *,
-    company: Company,
+    company: Company | None,
     code: str,
     name: str,
     stages: Sequence[StageSpec],
     actor: str,
     now: datetime,
 ) -> Flow:
-    """Define one flow with its stages in order; a step (FLOW-1)."""
+    """Define one flow with its stages in order; a step (FLOW-1).
+
+    A flow of no company is the bank's own, for what its units decide among themselves.
+    """
     audit.require_transaction()
     flow = Flow.objects.create(company=company, code=code, name=name)
     FlowStage.objects.bulk_create(
@@ -37,8 +40,8 @@ def define_flow(
         for stage in stages
     )
     audit.record(
-        chain=f"company:{company.code}", event="approvals.flow.defined", actor=actor,
-        target=f"flow:{company.code}:{code}", now=now,
+        chain=_chain(company), event="approvals.flow.defined", actor=actor,
+        target=f"flow:{flow.owner_code}:{code}", now=now,
         after={"name": name, "stages": [f"{s.act} {s.role} {s.level} ×{s.needed}" for s in stages]},
     )  # fmt: skip
     return flow
@@ -63,11 +66,15 @@ def define_rule(
         importance=importance, minimum=minimum, maximum=maximum, flow=flow,
     )  # fmt: skip
     audit.record(
-        chain=f"company:{flow.company.code}", event="approvals.rule.defined", actor=actor,
-        target=f"flow:{flow.company.code}:{flow.code}", now=now,
+        chain=_chain(flow.company), event="approvals.rule.defined", actor=actor,
+        target=f"flow:{flow.owner_code}:{flow.code}", now=now,
         after={
             "kind": kind, "currency": currency, "minimum": f"{minimum:f}",
             "maximum": "" if maximum is None else f"{maximum:f}", "flow": flow.code,
         },
     )  # fmt: skip
     return rule
+
+
+def _chain(company: Company | None) -> str:
+    return audit.BANK if company is None else f"company:{company.code}"

@@ -9,7 +9,7 @@ from django.db import transaction
 from approvals.errors import NotForYou, WrongState
 from approvals.kinds import Kind, SubjectFacts, kind_of
 from approvals.models import PolicySnapshot, Request, Revision, Stage
-from approvals.operations.drafting import lock_request, note_editor, refuse_decider
+from approvals.operations.drafting import columns, lock_request, note_editor, refuse_decider
 from approvals.operations.telling import tell
 from approvals.permissions import Permission
 from approvals.policies.resolver import Reason
@@ -46,10 +46,10 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     refuse_decider(request, actor)
     note_editor(request, actor, now)
     editors = frozenset(request.editors.values_list("user_id", flat=True))
-    chosen = plan(company_id=request.company_id, kind=kind, facts=facts, editors=editors, now=now)
+    chosen = plan(home=request.home, kind=kind, facts=facts, editors=editors, now=now)
     revision = _freeze(request, facts, chosen.rule, actor, now)
     _ask_first_stage(request, revision, facts, now)
-    kind.hold(key=request.hold_key, company_id=request.company_id, content=facts.content, now=now)
+    kind.hold(key=request.hold_key, home=request.home, content=facts.content, now=now)
     tell(
         "approvals.request.submitted",
         request=request,
@@ -83,7 +83,7 @@ def _check_entry(kind: Kind, facts: SubjectFacts, actor: User, now: datetime) ->
 def _freeze(
     request: Request, facts: SubjectFacts, rule: Rule, actor: User, now: datetime
 ) -> Revision:
-    content = snapshot(request.company.code, rule)
+    content = snapshot(request.owner_code, rule)
     digest = snapshot_sha256(content)
     PolicySnapshot.objects.bulk_create(
         [PolicySnapshot(sha256=digest, content=content)], ignore_conflicts=True
@@ -112,9 +112,9 @@ def _ask_first_stage(
 ) -> None:
     request.submit()
     request.revision_number = revision.number
-    request.title, request.deadline = facts.title, facts.deadline
-    request.amount, request.currency = facts.money.amount, facts.money.currency
-    request.account_id, request.changed_at = facts.account_id, now
+    for name, value in columns(facts).items():
+        setattr(request, name, value)
+    request.changed_at = now
     request.save(
         update_fields=[
             "state", "revision_number", "stage_number", "stage_act", "stage_role", "stage_level",

@@ -12,7 +12,6 @@ from approvals.states import RequestState
 from identity.models import User
 from identity.queries import recipients
 from kernel.clock import TAIPEI
-from kernel.money import Money
 
 
 def _deadline(request: Request) -> str:
@@ -41,8 +40,9 @@ def tell(
     facts = {
         "reference": request.reference,
         "kind_name": kind.name,
-        "amount_text": str(Money(request.amount, request.currency)),
-        "company_name": request.company.name,
+        "amount_text": str(request.money or ""),
+        "company_name": request.company.name if request.company is not None else "",
+        "unit_name": request.unit.name if request.unit is not None else "",
         "actor_name": actor.display_name,
         "reason": reason,
         "deadline": _deadline(request),

@@ -50,10 +50,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Ask for the flow of one request."""
+    """Ask for the flow of one request; what has no amount asks with 0 and no currency."""
 
     kind: str
-    account_id: int
+    account_id: int | None
     currency: str
     amount: Decimal
     importance: str
@@ -81,10 +81,10 @@ def matching(rules: Iterable[Rule], question: Question) -> list[Rule]:
     return [rule for rule in found if rule.specificity == best]
 
 
-def snapshot(company_code: str, rule: Rule) -> dict[str, object]:
+def snapshot(owner_code: str, rule: Rule) -> dict[str, object]:
     """Return the policy in force at submission as canonical JSON values (FLOW-3)."""
     return {
-        "company": company_code,
+        "company": owner_code,
         "rule": {
             "id": str(rule.rule_id),
             "kind": rule.kind,

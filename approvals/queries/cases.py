@@ -19,7 +19,8 @@ from approvals.policies.rules import Rule, StageSpec
 from approvals.states import RequestState
 from certificates import queries as certificates
 from identity import queries as identity
-from identity.models import User
+from identity.models import Unit, User
+from identity.policies import Home
 from kernel.money import Money
 from ledger import queries as ledger
 from ledger.policies import AccountFunction
@@ -50,9 +51,9 @@ class Submitted:
         return kind_of(self.request.kind)
 
     @property
-    def money(self) -> Money:
-        """Return the amount of the request."""
-        return Money(self.request.amount, self.request.currency)
+    def money(self) -> Money | None:
+        """Return the amount of the request, or None where it moves no money."""
+        return self.request.money
 
     @property
     def case(self) -> Case:
@@ -71,7 +72,14 @@ class Submitted:
 
 
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
-    """Return the requests on accounts the actor may see, and those they edited."""
+    """Return the requests on accounts the actor may see, and those they edited.
+
+    People of the bank see those of their own unit; people of the head office those of every unit.
+    """
+    if actor.unit is not None:
+        if actor.unit.kind == Unit.Kind.BRANCH:
+            return Request.objects.filter(unit=actor.unit)
+        return Request.objects.filter(unit__isnull=False)
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
     return Request.objects.filter(
@@ -81,7 +89,7 @@ def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
 
 def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
     """Return a request the actor may see. Raises RequestNotFound for any other."""
-    rows = visible_to(actor, now=now).select_related("company", "maker")
+    rows = visible_to(actor, now=now).select_related("company", "unit", "maker")
     found = rows.filter(reference=reference).first()
     if found is None:
         raise RequestNotFound()
@@ -89,17 +97,19 @@ def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
 
 
 def read_submitted(actor: User, reference: str) -> Submitted:
-    """Return a request of the actor's company as submitted, in one statement.
+    """Return a request of the actor's company or unit as submitted, in one statement.
 
-    Raises RequestNotFound where the company has no such request, or it was never submitted.
+    Raises RequestNotFound where it has no such request, or it was never submitted.
     """
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
     revision = (
-        Revision.objects.select_related("request__company", "request__maker", "policy")
+        Revision.objects.select_related(
+            "request__company", "request__unit", "request__maker", "policy"
+        )
         .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
         .filter(
+            identity.at_home(actor.home, "request__"),
             request__reference=reference,
-            request__company_id=actor.company_pk,
             number=F("request__revision_number"),
         )
         .first()
@@ -152,16 +162,16 @@ def _stage_row(row: Mapping[str, Any]) -> StageRow:
 
 
 def people(
-    company_id: int,
+    home: Home,
     kind: Kind,
     content: Mapping[str, str],
-    money: Money,
+    money: Money | None,
     *,
     now: datetime,
     user_ids: Sequence[int] | None = None,
 ) -> tuple[Person, ...]:
-    """Return the company's people (or some of them) as the rules see them, in four statements."""
-    members = identity.members(company_id, now=now, user_ids=user_ids)
+    """Return a home's people (or some of them) as the rules see them, in four statements."""
+    members = identity.members(home, now=now, user_ids=user_ids)
     ids = [member.user_id for member in members]
     functions = kind.headroom(ids, content, now=now)
     standings = standings_of(ids, kind, money, now=now)
@@ -180,7 +190,7 @@ def people(
 
 
 def standings_of(
-    user_ids: Sequence[int], kind: Kind, money: Money, *, now: datetime
+    user_ids: Sequence[int], kind: Kind, money: Money | None, *, now: datetime
 ) -> dict[int, Standing]:
     """Return how these people's signing certificates stand for this act, in one statement.
 
@@ -213,13 +223,16 @@ def read_person(
     return person, frozenset(grants)
 
 
-def rules_of(company_id: int) -> tuple[Rule, ...]:
-    """Return a company's rule table with the stages of each flow, in two statements (FLOW-2)."""
-    rows = list(
-        FlowRule.objects.filter(company_id=company_id).select_related("flow").order_by("pk")
-    )
+def rules_of(home: Home) -> tuple[Rule, ...]:
+    """Return the rule table of a company, or of the bank for its units (FLOW-2).
+
+    With the stages of each flow, in two statements.
+    """
+    of_home = FlowRule.objects.filter(_owned_by(home))
+    rows = list(of_home.select_related("flow").order_by("pk"))
     stages: dict[int, list[StageSpec]] = {}
-    for row in FlowStage.objects.filter(flow__company_id=company_id).order_by("flow_id", "number"):
+    flows = FlowStage.objects.filter(_owned_by(home, "flow__"))
+    for row in flows.order_by("flow_id", "number"):
         spec = StageSpec(row.number, row.act, row.role, row.level, row.needed, tuple(row.groups))
         stages.setdefault(row.flow_id, []).append(spec)
     return tuple(
@@ -237,3 +250,10 @@ def rules_of(company_id: int) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def _owned_by(home: Home, path: str = "") -> Q:
+    """Return the condition that a rule is the company's, or the bank's own for its units."""
+    if home.company_id is None:
+        return Q(**{f"{path}company__isnull": True})
+    return Q(**{f"{path}company_id": home.company_id})

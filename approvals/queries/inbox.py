@@ -59,7 +59,7 @@ class Row:
     reference: str
     kind_label: str
     summary: str
-    amount: Money
+    amount: Money | None
     deadline: datetime
     deadline_soon: bool
     state_label: str
@@ -86,19 +86,19 @@ def waiting(actor: User, *, now: datetime) -> QuerySet[Request]:
     )
     places = Q(pk__in=[])
     for grant in set(identity.grants_of(actor.pk, now=now).values()):
+        stage = Q(stage_role=grant.role, stage_level=grant.level)
+        # What moves no money is decided by role alone.
+        places |= stage & Q(account__isnull=True)
+        if actor.is_staff:
+            continue
         for act, function in FUNCTIONS.items():
             accounts = ledger.account_ids(actor.pk, function, now=now)
-            places |= Q(
-                stage_role=grant.role,
-                stage_level=grant.level,
-                stage_act=act,
-                account_id__in=accounts,
-            )
+            places |= stage & Q(stage_act=act, account_id__in=accounts)
     return Request.objects.filter(
         places,
         ~Exists(mine),
         ~Exists(acted),
-        company_id=actor.company_pk,
+        identity.at_home(actor.home),
         state=RequestState.PENDING,
         deadline__gte=now,
     )
@@ -138,6 +138,8 @@ def totals(rows: Iterable[Row]) -> list[Money]:
     """Return the sum of the rows for each currency; never over two (ui.md)."""
     sums: dict[str, Money] = {}
     for row in rows:
+        if row.amount is None:
+            continue
         before = sums.get(row.amount.currency)
         sums[row.amount.currency] = row.amount if before is None else before + row.amount
     return [sums[currency] for currency in sorted(sums)]
@@ -182,7 +184,7 @@ def _row(request: Request, chips: list[Chip], now: datetime, by_deadline: bool) 
         reference=request.reference,
         kind_label=str(kind_of(request.kind).name),
         summary=request.title,
-        amount=Money(request.amount, request.currency).quantised(),
+        amount=request.money.quantised() if request.money else None,
         deadline=request.deadline,
         deadline_soon=request.state == RequestState.PENDING and request.deadline - now < SOON,
         state_label=str(label),

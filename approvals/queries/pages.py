@@ -21,6 +21,7 @@ from approvals.states import EDITABLE, FINAL, Act, RequestState
 from certificates import queries as certificates
 from certificates.formats.statements import short_code
 from identity.models import User
+from identity.policies import Home
 from kernel.errors import RuleBroken
 from kernel.money import Money
 from kernel.numerals import capital_numerals
@@ -63,7 +64,7 @@ class RequestPage:
     """Carry everything the decision page shows, apart from forms and addresses."""
 
     reference: str
-    company_id: int
+    home: Home
     kind_code: str
     kind_label: str
     state: RequestState
@@ -71,7 +72,7 @@ class RequestPage:
     tone: str
     revision: int
     title: str
-    amount: Money
+    amount: Money | None
     amount_words: str
     lines: list[Line]
     deadline: datetime
@@ -91,6 +92,7 @@ class RequestPage:
     is_editor: bool
     problem: str
     last_reason: str
+    outcome: str
 
     @property
     def editable(self) -> bool:
@@ -112,7 +114,7 @@ class _Picture:
 
 
 def request_page(actor: User, reference: str, *, now: datetime) -> RequestPage:
-    """Return the decision page of a request of the actor's company. Raises RequestNotFound."""
+    """Return the decision page of a request the actor may see. Raises RequestNotFound."""
     request = visible_request(actor, reference, now=now)
     kind = kind_of(request.kind)
     editors = frozenset(request.editors.values_list("user_id", flat=True))
@@ -138,7 +140,7 @@ def _draft_picture(
         return _Picture(None, None, None, content, "", "", problem=str(broken))
     try:
         chosen = plan(
-            company_id=request.company_id,
+            home=request.home,
             kind=kind,
             facts=facts,
             editors=editors | {actor.pk},
@@ -160,8 +162,7 @@ def _submitted_picture(
         taken=tuple(taken for row in rows for taken in row.taken),
         functions=kind.functions,
     )
-    money = Money(request.amount, request.currency)
-    everyone = people(request.company_id, kind, revision.content, money, now=now)
+    everyone = people(request.home, kind, revision.content, request.money, now=now)
     rule = words.rule_of_snapshot(revision.policy.content)
     return _Picture(
         rule,
@@ -184,7 +185,7 @@ def _page(
 ) -> RequestPage:
     state = RequestState(request.state)
     label, tone = words.STATES[state]
-    money = Money(request.amount, request.currency).quantised()
+    money = request.money.quantised() if request.money else None
     decisions = _decisions(revision)
     signatures = certificates.signatures_of(request.reference) if decisions else []
     resolution = picture.resolution
@@ -192,7 +193,7 @@ def _page(
     history = timeline(request, decisions, signatures)
     return RequestPage(
         reference=request.reference,
-        company_id=request.company_id,
+        home=request.home,
         kind_code=request.kind,
         kind_label=str(kind.name),
         state=state,
@@ -201,7 +202,7 @@ def _page(
         revision=request.revision_number,
         title=request.title,
         amount=money,
-        amount_words=capital_numerals(money),
+        amount_words=capital_numerals(money) if money else "",
         lines=kind.lines(picture.content),
         deadline=request.deadline,
         deadline_soon=request.deadline - now < SOON,
@@ -219,6 +220,7 @@ def _page(
         is_decided=state in FINAL,
         is_editor=actor.pk in editors,
         problem=picture.problem,
+        outcome=kind.outcome(picture.content) if state == RequestState.RELEASED else "",
         last_reason=next((entry.reason for entry in reversed(history) if entry.reason), ""),
     )
 

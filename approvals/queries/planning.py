@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from approvals.errors import AmbiguousFlow, NobodyCanAct, NoFlow
 from approvals.kinds import Kind, SubjectFacts
@@ -11,6 +12,7 @@ from approvals.policies.resolver import Case, Person, Resolution, Standing, reso
 from approvals.policies.rules import Question, Rule, matching
 from approvals.queries.cases import people, rules_of
 from approvals.states import RequestState
+from identity.policies import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Plan:
 
 
 def plan(
-    *, company_id: int, kind: Kind, facts: SubjectFacts, editors: frozenset[int], now: datetime
+    *, home: Home, kind: Kind, facts: SubjectFacts, editors: frozenset[int], now: datetime
 ) -> Plan:
     """Choose the flow for a subject and see that people can complete it (FLOW-2, ENT-4).
 
@@ -36,17 +38,17 @@ def plan(
     question = Question(
         kind=kind.code,
         account_id=facts.account_id,
-        currency=facts.money.currency,
-        amount=facts.money.amount,
+        currency=facts.money.currency if facts.money else "",
+        amount=facts.money.amount if facts.money else Decimal(0),
         importance=facts.importance,
     )
-    found = matching(rules_of(company_id), question)
+    found = matching(rules_of(home), question)
     if not found:
         raise NoFlow()
     if len(found) > 1:
         raise AmbiguousFlow()
     case = Case(RequestState.PENDING, editors, found[0].stages, (), kind.functions)
-    everyone = people(company_id, kind, facts.content, facts.money, now=now)
+    everyone = people(home, kind, facts.content, facts.money, now=now)
     expected = resolve(case, with_cards(everyone))
     blocked = expected.blocked_stage()
     if blocked is not None:

@@ -70,8 +70,10 @@ def who_note(spec: StageSpec) -> str:
     return _("any one of:")
 
 
-def rule_reasons(rule: Rule, money: Money) -> list[str]:
-    """Return why a rule applies to an amount, in words (FLOW-4)."""
+def rule_reasons(rule: Rule, money: Money | None) -> list[str]:
+    """Return why a rule applies to an amount, or to what has none, in words (FLOW-4)."""
+    if money is None:
+        return [_("Every change of this kind takes this flow.")]
     low = Money(rule.minimum, money.currency)
     if rule.maximum is None:
         band = _("The amount is %(low)s or more.") % {"low": low}

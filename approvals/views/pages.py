@@ -173,7 +173,7 @@ def _title(page: DecisionPage) -> str:
         return _("Submitted for review")
     return {
         RequestState.PENDING: _("Done: on its way to the next stage"),
-        RequestState.RELEASED: _("Released and posted"),
+        RequestState.RELEASED: _("Released"),
         RequestState.RETURNED: _("Returned for repair"),
         RequestState.REJECTED: _("Rejected"),
         RequestState.WITHDRAWN: _("Withdrawn"),
@@ -190,10 +190,10 @@ def _next_steps(page: DecisionPage) -> list[str]:
             steps.append(_("Next: %(stage)s by %(names)s. They have been told.") % values)
         return [*steps, *page.after]
     texts = {
-        RequestState.RELEASED: _("The amount has been posted to the payee's account."),
+        RequestState.RELEASED: page.outcome,
         RequestState.RETURNED: _("The maker has been told and can edit it as a new revision."),
         RequestState.REJECTED: _("The maker has been told. What was reserved is free again."),
-        RequestState.WITHDRAWN: _("What was reserved is free again. Nothing was paid."),
+        RequestState.WITHDRAWN: _("What was reserved is free again. Nothing was done."),
     }
     return [texts[page.state]] if page.state in texts else []
 

@@ -31,6 +31,7 @@ class Item:
     value: str
     note: str = ""
     tone: str = ""
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class DecisionPage:
         page = self._page
         kind = kind_of(page.kind_code)
         remarks: Remarks = kind.remarks(
-            reference=reference, company_id=page.company_id, user_id=actor.pk,
+            reference=reference, home=page.home, user_id=actor.pk,
             content=page.content, now=now,
         )  # fmt: skip
         self.warnings = [] if page.is_decided else remarks.warnings
@@ -118,14 +119,21 @@ class DecisionPage:
         self.withdraw = self._withdraw()
         may_edit = page.state in EDITABLE and can(actor, Permission.SUBMIT)
         self.edit_url = kind.edit_url(reference) if may_edit else ""
-        self.check_url = kind.check_url(reference) if may_edit else ""
+        checked_at = kind.check_url(reference) if may_edit else ""
+        here = reverse("approvals:request", args=[reference])
+        self.check_url = checked_at if checked_at != here else ""
+        self.submit = self._submit() if checked_at == here else None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the query's page has
         return getattr(self._page, name)
 
     def _items(self, group: Group, note: str = "") -> list[Item]:
-        found = [line for line in self._page.lines if line.group == group and line.value]
-        return [Item(line.label, line.value, note) for line in found]
+        found = [line for line in self._page.lines if line.group == group]
+        return [
+            Item(line.label, line.value or "-", note, before=line.before)
+            for line in found
+            if line.value or line.before
+        ]
 
     def _alert(self) -> dict[str, str] | None:
         page, failure = self._page, self._failure
@@ -175,7 +183,7 @@ class DecisionPage:
             ),
             self._signed_panel(
                 Act.REJECT, _("Reject"), tone="bad",
-                explain=_("The transfer ends here for good. What was reserved is freed."),
+                explain=_("The request ends here for good. What was reserved is freed."),
             ),
         )  # fmt: skip
 
@@ -218,14 +226,28 @@ class DecisionPage:
             needs_pin=virtual,
             tries_left=PIN_TRIES - found.pin_tries,
             short_code=self._page.short_code,
-            lines=[
-                SignLine(line.label, line.value, line.emphasis) for line in self._signed_lines()
-            ],
+            lines=[SignLine(line.label, line.text, line.emphasis) for line in self._signed_lines()],
             idempotency_key=ids.token(),
         )
 
     def _signed_lines(self) -> list[Line]:
-        return [line for line in self._page.lines if line.value]
+        return [line for line in self._page.lines if line.value or line.before]
+
+    def _submit(self) -> ActPanel:
+        """Return the button that submits what is checked on this very page."""
+        page = self._page
+        return ActPanel(
+            verb=Act.SUBMIT,
+            label=_("Submit for review"),
+            url=reverse(f"approvals:{Act.SUBMIT}", args=[page.reference]),
+            enabled=not page.problem,
+            why_not=page.problem,
+            form=None,
+            revision=page.revision,
+            sign=None,
+            idempotency_key=ids.token(),
+            explain=_("After submitting, the request is frozen as a numbered revision."),
+        )
 
     def _withdraw(self) -> ActPanel | None:
         """Return what its makers may do to end a request: withdraw it, or delete a draft."""
@@ -240,7 +262,7 @@ class DecisionPage:
             )
         if page.state not in (RequestState.PENDING, RequestState.RETURNED):
             return None
-        explain = _("Ends the transfer. What was reserved is freed; nothing is paid.")
+        explain = _("Ends the request. What was reserved is freed; nothing is done.")
         return self._plain_panel(Act.WITHDRAW, _("Withdraw"), explain)
 
     def _plain_panel(self, act: Act, label: str, explain: str) -> ActPanel:

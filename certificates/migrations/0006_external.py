@@ -129,7 +129,7 @@ BY_THEIR_RULES = ("certificates_externalauthority", "certificates_externalissuer
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certificates", "0002_guards"),
+        ("certificates", "0003_authorities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

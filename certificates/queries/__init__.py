@@ -18,7 +18,7 @@ from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
 from certificates.policies import Standing, scope_refusal, standing_refusal
 from certificates.render import SignedStatement, evidence_files, pack
-from certificates.states import LIVE, AuthorityState
+from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users
 from kernel.money import Money
@@ -108,6 +108,12 @@ def own_certificates(user_id: int) -> list[CertificateFacts]:
     """Return all of a person's certificates and applications, newest first."""
     rows = Certificate.objects.filter(holder_id=user_id).select_related("card")
     return [_facts(row) for row in rows.order_by("-pk")]
+
+
+def has_open_letter(user_id: int) -> bool:
+    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
+    before_use = (CertificateState.LETTER_PRINTED, CertificateState.ISSUED)
+    return Certificate.objects.filter(holder_id=user_id, state__in=before_use).exists()
 
 
 def signatures_of(request_key: str) -> list[AcceptedSignature]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from certificates.urls import card_patterns
 from corpbank.views import csp_report, live, ready
 from identity.views import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("branch_ops.urls")),
+    path("", include("approvals.urls")),
+    path("", include((card_patterns, "certificates"))),
     path("language/", set_language, name="set_language"),
     path("csp-reports", csp_report, name="csp_report"),
     path("livez", live, name="live"),

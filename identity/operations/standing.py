@@ -27,6 +27,15 @@ JOIN identity_unit b ON b.id = c.branch_id AND b.state = 'ACTIVE'
 WHERE u.id = %s AND g.id = ANY(%s) AND g.state = 'ACTIVE' ORDER BY g.id
 FOR SHARE OF g, u, c, b
 """
+# People of the bank stand in their unit; one statement for both would need an outer join, whose
+# rows cannot be locked.
+HOLD_STAFF_STANDING = """
+SELECT g.id FROM identity_grant g
+JOIN identity_user u ON u.id = g.user_id AND u.state = 'ACTIVE'
+JOIN identity_unit b ON b.id = u.unit_id AND b.state = 'ACTIVE'
+WHERE u.id = %s AND g.id = ANY(%s) AND g.state = 'ACTIVE' ORDER BY g.id
+FOR SHARE OF g, u, b
+"""
 
 
 def record_refusal(
@@ -54,7 +63,7 @@ def claim_form(*, actor: User, key: str, outcome: str, now: datetime) -> str:
     return FormPost.objects.get(user=actor, key=key).outcome
 
 
-def hold_standing(*, user_id: int, grant_ids: frozenset[int]) -> None:
+def hold_standing(*, actor: User, grant_ids: frozenset[int]) -> None:
     """Lock a person, their home and grants against change until the act commits; a step.
 
     Insists that the grants the act was judged by still stand: a suspension that came between
@@ -62,7 +71,8 @@ def hold_standing(*, user_id: int, grant_ids: frozenset[int]) -> None:
     """
     audit.require_transaction()
     with connection.cursor() as cursor:
-        cursor.execute(HOLD_STANDING, [user_id, sorted(grant_ids)])
+        statement = HOLD_STAFF_STANDING if actor.is_staff else HOLD_STANDING
+        cursor.execute(statement, [actor.pk, sorted(grant_ids)])
         held = {row[0] for row in cursor.fetchall()}
     if held != grant_ids:
         raise StandingChanged()

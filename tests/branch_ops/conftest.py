@@ -23,7 +23,7 @@ def staff_site(settings) -> None:
     settings.ROOT_URLCONF = "corpbank.urls.staff"
     settings.TEMPLATES = base.staff_templates()
     settings.SIGN_IN_URL = "staff:sign_in"
-    settings.HOME_URL = "admin:index"
+    settings.HOME_URL = "staff:home"
     settings.CONTENT_SECURITY_POLICY = staff_policy(base.CSP_REPORT_PATH)
     for name, value in base.cookies("staff", plain_http=True).items():
         setattr(settings, name, value)

@@ -34,7 +34,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for() -> None:
 
 @pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", ""])
 def test_signing_in_never_leads_outside(target: str) -> None:
-    assert Client().post("/sign-in/", {**RIGHT, "next": target})["Location"] == "/"
+    assert Client().post("/sign-in/", {**RIGHT, "next": target})["Location"] == "/home/"
 
 
 @pytest.mark.req("AUTH-1")

@@ -129,6 +129,19 @@ class Browser:
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en" if english else "zh-hant"
         return cls(holder, client)
 
+    @classmethod
+    def officer(
+        cls, world: World, login: str, *, card: bool = False, english: bool = False
+    ) -> Browser:
+        """Sign a person of the bank in at the staff site and return their browser."""
+        holder = world.officer(login, card=card)
+        client = Client(REMOTE_ADDR=ADDRESS)
+        sent = {"login_name": login, "password": PASSWORD}
+        answer = client.post(reverse("staff:sign_in"), sent)
+        assert answer.status_code == 302, words_of(answer)
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en" if english else "zh-hant"
+        return cls(holder, client)
+
     @property
     def session_key(self) -> str:
         """Return the secret of the session's cookie."""

@@ -52,6 +52,11 @@ def people(prefix: str = "") -> list[PersonSpec]:
     ]
 
 
+HEAD_OFFICE = [
+    PersonSpec("auditor001", "稽核員", "bank.auditor"),
+    PersonSpec("pki00001", "溫美惠", "bank.pki.maker"),
+    PersonSpec("pki00002", "康正雄", "bank.pki.checker"),
+]
 LIMITS = {
     "TWD": (Decimal(3_000_000), Decimal(5_000_000)),
     "USD": (Decimal(50_000), Decimal(100_000)),
@@ -113,7 +118,13 @@ class World:
 
         A card is made when it is first asked for; afterwards the person keeps it.
         """
-        user = (company or self.first).people[login]
+        return self._holder((company or self.first).people[login], card=card)
+
+    def officer(self, login: str, *, card: bool = False) -> Holder:
+        """Return a person of the bank, with a card of their own if told so."""
+        return self._holder(self.staff[login], card=card)
+
+    def _holder(self, user: User, *, card: bool) -> Holder:
         holder = self.holders.setdefault(user.pk, Holder(user, session=ids.digest(f"{user.pk}")))
         if card and holder.card is None:
             enrol(holder, self.now)
@@ -150,21 +161,31 @@ def make_world(now: datetime) -> World:
     now = now.replace(microsecond=0)
     certificates.prepare_authority(now=now)
     with transaction.atomic():
-        it_unit, _ = found_unit(
+        it_unit, head = found_unit(
             code="000", name="資訊處", kind=Unit.Kind.IT, parent=None, password=PASSWORD, now=now,
-            people=[PersonSpec("auditor001", "稽核員", "bank.auditor")],
+            people=HEAD_OFFICE,
         )  # fmt: skip
         branch, staff = found_unit(
             code="001", name="營業部", kind=Unit.Kind.BRANCH, parent=it_unit, password=PASSWORD,
-            now=now, people=[PersonSpec("branch001", "何佩珊", "branch.business.maker")],
+            now=now,
+            people=[
+                PersonSpec("branch001", "何佩珊", "branch.business.maker"),
+                PersonSpec("branch003", "羅國強", "branch.business.maker"),
+                PersonSpec("branch011", "葉秀蘭", "branch.business.checker"),
+                PersonSpec("branch012", "方志遠", "branch.business.checker"),
+            ],
         )  # fmt: skip
         other, more = found_unit(
             code="002", name="信義分行", kind=Unit.Kind.BRANCH, parent=it_unit, password=PASSWORD,
-            now=now, people=[PersonSpec("branch002", "曾志偉", "branch.business.maker")],
+            now=now,
+            people=[
+                PersonSpec("branch002", "曾志偉", "branch.business.maker"),
+                PersonSpec("branch022", "江怡萱", "branch.business.checker"),
+            ],
         )  # fmt: skip
         first = found_company(FIRST, branch=branch, granted_by=None, password=PASSWORD, now=now)
         second = found_company(SECOND, branch=other, granted_by=None, password=PASSWORD, now=now)
-    return World(branch, staff | more, first, second, now)
+    return World(branch, head | staff | more, first, second, now)
 
 
 def enrol(holder: Holder, now: datetime) -> None:

@@ -71,7 +71,7 @@ def test_every_reading_agrees_whether_a_grant_is_in_force(world: World, case: st
     assert [(grant.role, grant.level) for grant in found.values()] == (
         [("ent.finance.reviewer", 1)] if in_force else []
     )
-    (member,) = members(user.company_id, now=world.now, user_ids=[user.pk]) or [None]
+    (member,) = members(user.home, now=world.now, user_ids=[user.pk]) or [None]
     assert bool(member and member.grants) is in_force
 
 
@@ -143,7 +143,7 @@ def test_the_database_refuses_a_grant_that_cannot_be(
 @pytest.mark.req("DEL-4")
 def test_a_standing_that_still_stands_is_held(world: World) -> None:
     user = person(world)
-    hold_standing(user_id=user.pk, grant_ids=frozenset(grants_of(user.pk, now=world.now)))
+    hold_standing(actor=user, grant_ids=frozenset(grants_of(user.pk, now=world.now)))
 
 
 @pytest.mark.req("DEL-4")
@@ -160,12 +160,12 @@ def test_a_right_taken_away_after_it_was_judged_is_felt(world: World, case: str)
     judged = frozenset(grants_of(user.pk, now=world.now))
     CASES[case][0](world)
     with pytest.raises(StandingChanged):
-        hold_standing(user_id=user.pk, grant_ids=judged)
+        hold_standing(actor=user, grant_ids=judged)
 
 
 def test_holding_a_standing_is_a_step(open_world: World) -> None:
     with pytest.raises(OutsideTransaction):
-        hold_standing(user_id=person(open_world).pk, grant_ids=frozenset({1}))
+        hold_standing(actor=person(open_world), grant_ids=frozenset({1}))
 
 
 @pytest.mark.req("DEL-4")
@@ -186,7 +186,7 @@ def test_a_suspension_waits_for_the_act_that_holds_the_standing(open_world: Worl
         return "suspended"
 
     with transaction.atomic():
-        hold_standing(user_id=user.pk, grant_ids=judged)
+        hold_standing(actor=user, grant_ids=judged)
         (during,) = at_once([suspend_within_patience])
     (after,) = at_once([suspend_within_patience])
     assert "lock timeout" in str(during)
@@ -200,9 +200,9 @@ def test_two_acts_of_one_person_hold_their_standing_side_by_side(open_world: Wor
 
     def hold() -> str:
         with transaction.atomic():
-            hold_standing(user_id=user.pk, grant_ids=judged)
+            hold_standing(actor=user, grant_ids=judged)
             return "held"
 
     with transaction.atomic():
-        hold_standing(user_id=user.pk, grant_ids=judged)
+        hold_standing(actor=user, grant_ids=judged)
         assert at_once([hold, hold]) == ["held", "held"]

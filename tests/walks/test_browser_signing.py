@@ -109,7 +109,7 @@ def test_a_double_click_signs_once(desk: Desk, pending: str) -> None:
     desk.page.fill("#pin-release", PIN)
     desk.page.dblclick("form[action$='/release/'] button[type=submit]")
     desk.arrive("/requests/*/done/")
-    desk.reads("Released and posted")
+    desk.reads("The amount has been posted to the payee's account.")
     assert decisions_on(pending) == 1
 
 

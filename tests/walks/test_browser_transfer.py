@@ -77,7 +77,7 @@ def test_a_transfer_is_reviewed_three_times_released_posted_and_told(
     desk.be("release1")
     open_from_inbox(desk, reference)
     desk.sign("release")
-    desk.reads("Released and posted")
+    desk.reads("The amount has been posted to the payee's account.")
 
     amount = Decimal(1_234_567)
     assert balances() == {FROM: before[FROM] - amount, PAYEE: before[PAYEE] + amount}
