@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
@@ -12,3 +14,8 @@ class StaffAdminConfig(AdminConfig):
 
     default = False
     default_site = "branch_ops.admin.StaffSite"
+
+    def ready(self) -> None:
+        """Open the windows of all rooms, and then of this one, whose admin package is the site."""
+        super().ready()
+        import_module("branch_ops.admin.stock")

@@ -1,10 +1,10 @@
-"""What can go wrong at the staff window."""
+"""What can go wrong at the staff site: at its door, with fees, with equipment."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import NotAllowed, RuleBroken
+from kernel.errors import Conflict, NotAllowed, NotFound, RuleBroken
 
 READ_ONLY = _("This window only shows. Changes are made as requests that a second person releases.")
 
@@ -35,4 +35,151 @@ class SignInPaused(RuleBroken):
         super().__init__(
             "branch_ops.sign_in.paused",
             _("Your sign-in is paused. The unit above yours can lift the pause."),
+        )
+
+
+class FeeUnknown(NotFound):
+    """Say that there is no such fee, or none of a customer of the reader's branch."""
+
+    def __init__(self) -> None:
+        super().__init__("fees.unknown", _("There is no such fee."))
+
+
+class FeeStateChanged(Conflict):
+    """Say that the fee is no longer in a state that allows this act."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "fees.state_changed",
+            _("This fee was dealt with in the meantime. Look at its state now."),
+            state=state,
+        )
+
+
+class FeeAccountMissing(RuleBroken):
+    """Say that a company has designated no account for fees."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fees.no_account",
+            _("This company has designated no fee account. Take the fee at the counter."),
+            field="from_",
+        )
+
+
+class ReceiptMissing(RuleBroken):
+    """Say that money was taken at the counter without a receipt number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fees.no_receipt", _("Enter the number of the receipt."), field="receipt_number"
+        )
+
+
+class TariffMissing(RuleBroken):
+    """Say that no tariff is in effect for a service."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("fees.no_tariff", _("No tariff is in effect for this fee."), tariff=code)
+
+
+class AccountNotTheirs(RuleBroken):
+    """Say that a fee account belongs to another company."""
+
+    def __init__(self) -> None:
+        super().__init__("fees.account_not_theirs", _("This account belongs to another company."))
+
+
+class ItemUnknown(NotFound):
+    """Say that there is no such item, or none that the reader's unit answers for."""
+
+    def __init__(self) -> None:
+        super().__init__("equipment.unknown", _("There is no such item in your unit."))
+
+
+class ItemElsewhere(Conflict):
+    """Say that an item is not where it would have to be for this act."""
+
+    def __init__(self, serial_number: str) -> None:
+        super().__init__(
+            "equipment.elsewhere",
+            _("%(serial_number)s is not in this unit's stock any more."),
+            field="serial_number",
+            serial_number=serial_number,
+        )
+
+
+class ItemNotGivenOut(Conflict):
+    """Say that an item cannot come back, because nobody has it."""
+
+    def __init__(self, serial_number: str) -> None:
+        super().__init__(
+            "equipment.not_given_out",
+            _("%(serial_number)s has not been given out, or it is back already."),
+            field="serial_number",
+            serial_number=serial_number,
+        )
+
+
+class SerialNumberTaken(Conflict):
+    """Say that items of a delivery are on the books already."""
+
+    def __init__(self, serial_number: str) -> None:
+        super().__init__(
+            "equipment.serial_taken",
+            _("%(serial_number)s is on the books already."),
+            field="first",
+            serial_number=serial_number,
+        )
+
+
+class SerialRangeWrong(RuleBroken):
+    """Say that two serial numbers do not make a range."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            "equipment.range",
+            _(
+                "Enter the first and last serial number of the delivery: the same letters, as "
+                "many digits, and at most %(most)d items."
+            ),
+            field="last",
+            most=most,
+        )
+
+
+class OutOfStock(RuleBroken):
+    """Say that a unit has too few items of a kind."""
+
+    def __init__(self, available: int) -> None:
+        super().__init__(
+            "equipment.out_of_stock",
+            _("There are only %(available)d in stock. Ask head office for more."),
+            field="quantity",
+            available=available,
+        )
+
+
+class NoSupplier(RuleBroken):
+    """Say that a unit has no unit above it to ask."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.no_supplier", _("Your unit has no unit above it to ask for equipment.")
+        )
+
+
+class RequisitionUnknown(NotFound):
+    """Say that there is no such requisition, or none of the reader's unit."""
+
+    def __init__(self) -> None:
+        super().__init__("equipment.requisition_unknown", _("There is no such requisition."))
+
+
+class RequisitionEnded(Conflict):
+    """Say that a requisition is no longer open."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.requisition_ended", _("This requisition was dealt with in the meantime.")
         )

@@ -1,16 +1,21 @@
-"""When is an installation sound? Pure functions over what the doctor found."""
+"""When is an installation sound, and which serial numbers make a range? Pure functions."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from branch_ops.errors import SerialRangeWrong
 
 QUEUE_LATE = timedelta(minutes=1)
 QUEUE_STUCK = timedelta(minutes=15)
 CLOCK_OFF = timedelta(seconds=1)
 CLOCK_WRONG = timedelta(seconds=30)
 LIST_SOON = timedelta(hours=2)
+MOST_OF_A_DELIVERY = 1_000
+_SERIAL = re.compile(r"(?P<letters>[0-9A-Z-]*?)(?P<digits>[0-9]{1,12})")
 
 
 class Level(StrEnum):
@@ -96,3 +101,25 @@ def judge_role(
     if too_much:
         return fail("database.role", f"The role {name} {' and '.join(too_much)}.")
     return ok("database.role", f"The site runs as {name}, an ordinary role that owns nothing.")
+
+
+def read_serial_number(text: str) -> str:
+    """Return a serial number as it is stored: capitals, without the spaces a scanner may add."""
+    return "".join(text.split()).upper()
+
+
+def serial_range(first: str, last: str) -> list[str]:
+    """Return the serial numbers of a delivery from first to last, both included.
+
+    They share everything but the digits at their end, of which there are equally many.
+    Raises SerialRangeWrong.
+    """
+    start, end = _SERIAL.fullmatch(first), _SERIAL.fullmatch(last)
+    if start is None or end is None or len(first) != len(last) or not 4 <= len(first) <= 40:
+        raise SerialRangeWrong(MOST_OF_A_DELIVERY)
+    letters, width = start["letters"], len(start["digits"])
+    count = int(end["digits"]) - int(start["digits"]) + 1
+    if end["letters"] != letters or not 1 <= count <= MOST_OF_A_DELIVERY:
+        raise SerialRangeWrong(MOST_OF_A_DELIVERY)
+    begin = int(start["digits"])
+    return [f"{letters}{number:0{width}d}" for number in range(begin, begin + count)]

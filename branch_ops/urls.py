@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from branch_ops import views
+from branch_ops.views import door
 
 app_name = "staff"
 urlpatterns = [
-    path("home/", views.home, name="home"),
-    path("stay/", views.stay, name="stay"),
-    path("card/", views.card, name="card"),
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-in/elsewhere/", views.take_over, name="take_over"),
-    path("sign-out/", views.sign_out, name="sign_out"),
+    path("home/", door.home, name="home"),
+    path("stay/", door.stay, name="stay"),
+    path("card/", door.card, name="card"),
+    path("sign-in/", door.sign_in, name="sign_in"),
+    path("sign-in/elsewhere/", door.take_over, name="take_over"),
+    path("sign-out/", door.sign_out, name="sign_out"),
 ]

@@ -32,6 +32,7 @@ REFERENCE_TABLES = (
     "django_migrations",
     "django_content_type",
     "auth_permission",
+    "branch_ops_feetariff",
     "identity_role",
     "identity_signinpolicy",
 )

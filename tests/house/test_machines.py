@@ -17,6 +17,8 @@ from alerts.models import Message
 from alerts.states import MESSAGE_VERBS, MessageState
 from approvals.models import Request
 from approvals.states import REQUEST_VERBS, Act, RequestState
+from branch_ops.models import EquipmentRequisition, FeeItem
+from branch_ops.states import FEE_VERBS, REQUISITION_VERBS, FeeState, RequisitionState
 from certificates.models import Card, Certificate, CertificateAuthority, Letter
 from certificates.policies import SUSPENSIONS_MOST
 from certificates.states import (
@@ -61,6 +63,8 @@ MACHINES = [
     Machine(Letter, LETTER_VERBS, LetterState),
     Machine(Card, CARD_VERBS, CardState),
     Machine(CertificateAuthority, AUTHORITY_VERBS, AuthorityState),
+    Machine(FeeItem, FEE_VERBS, FeeState),
+    Machine(EquipmentRequisition, REQUISITION_VERBS, RequisitionState),
 ]
 STEPS = [
     pytest.param(machine, verb, state, id=f"{machine.model.__name__}-{verb}-{state}")

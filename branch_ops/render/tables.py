@@ -1,22 +1,14 @@
-"""How the staff window writes columns, values and events in the reader's language.
+"""What the bank's people call columns, codes and events: the words of the staff window.
 
-The rooms store codes and name few of their columns; what the bank's people call them is the
-window's knowledge.
+The rooms store codes and name few of their columns.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 
-from django.db.models import DecimalField, Field, Model
-from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy as _
-
-from kernel.errors import DomainError
-from kernel.money import Money
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
@@ -46,6 +38,7 @@ LABELS: Mapping[str, Text] = {
     "certificate": _("certificate"),
     "chain": _("chain"),
     "changed_at": _("changed at"),
+    "charged_at": _("charged at"),
     "claimed_until": _("claimed until"),
     "code": _("code"),
     "company": _("company"),
@@ -58,9 +51,11 @@ LABELS: Mapping[str, Text] = {
     "day": _("day"),
     "deadline": _("deadline"),
     "decided_at": _("decided at"),
+    "designated_at": _("designated at"),
     "effective_from": _("in effect from"),
     "effective_until": _("in effect until"),
     "ended_at": _("ended at"),
+    "ended_by": _("ended by"),
     "ended_why": _("how it ended"),
     "entries": _("entries"),
     "event": _("event"),
@@ -69,6 +64,7 @@ LABELS: Mapping[str, Text] = {
     "factor": _("factor"),
     "flow": _("approval flow"),
     "from_account": _("from account"),
+    "from_unit": _("from unit"),
     "functions": _("functions"),
     "grant": _("grant"),
     "granted_by": _("granted by"),
@@ -81,6 +77,7 @@ LABELS: Mapping[str, Text] = {
     "importance": _("importance"),
     "issued_at": _("issued at"),
     "issuer": _("issuer"),
+    "item": _("item"),
     "key": _("key"),
     "kind": _("kind"),
     "language": _("language"),
@@ -101,6 +98,7 @@ LABELS: Mapping[str, Text] = {
     "number": _("number"),
     "opened_at": _("opened at"),
     "outcome": _("outcome"),
+    "paid_from": _("paid from"),
     "parent": _("above it"),
     "pause_after": _("pause after wrong passwords"),
     "per_day": _("per day"),
@@ -109,15 +107,21 @@ LABELS: Mapping[str, Text] = {
     "permissions": _("permissions"),
     "policy": _("policy in force"),
     "position": _("position"),
+    "posting_reference": _("posting"),
     "prepared_at": _("prepared at"),
     "public_id": _("user number"),
     "public_key_sha256": _("fingerprint of the key"),
     "purpose": _("purpose"),
     "reason": _("reason"),
+    "received_at": _("received at"),
     "reference": _("reference"),
+    "refund_reference": _("request for the refund"),
+    "refunded_at": _("refunded at"),
     "registered_at": _("registered at"),
     "request": _("request"),
     "request_number": _("request number"),
+    "requested_at": _("asked for at"),
+    "requested_by": _("asked for by"),
     "reserved": _("reserved"),
     "reverses": _("reverses"),
     "revision": _("revision"),
@@ -125,6 +129,7 @@ LABELS: Mapping[str, Text] = {
     "role": _("role"),
     "seen_at": _("last seen"),
     "serial_number": _("serial number"),
+    "settled_at": _("settled at"),
     "sha256": _("fingerprint"),
     "signature": _("signature"),
     "signed_at": _("signed at"),
@@ -141,9 +146,12 @@ LABELS: Mapping[str, Text] = {
     "storage": _("key kept in"),
     "submitted_at": _("submitted at"),
     "submitted_by": _("submitted by"),
+    "supplier": _("unit that supplies"),
     "target": _("target"),
+    "tariff": _("tariff"),
     "this_update": _("issued at"),
     "title": _("title"),
+    "to_unit": _("to unit"),
     "transaction_number": _("transaction number"),
     "tries": _("tries"),
     "unit": _("unit"),
@@ -152,6 +160,7 @@ LABELS: Mapping[str, Text] = {
     "valid_from": _("valid from"),
     "valid_until": _("valid until"),
     "value_date": _("value date"),
+    "waiver_reference": _("request for the waiver"),
     "wrong_passwords": _("wrong passwords"),
 }
 MODEL_NAMES: Mapping[str, Text] = {
@@ -177,51 +186,71 @@ CODED = frozenset(
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
     "": "-",
+    "ACCOUNT": _("Fee account"),
     "ACTIVE": _("In force"),
     "APPLIED": _("Applied for"),
     "AUTHENTICATION": _("Signing in"),
     "BROWSER": _("Browser"),
     "CANCELLED": _("Cancelled"),
+    "CARD": _("Card"),
     "CLEARING": _("Clearing"),
     "CLOSED": _("Closed"),
     "CONSUMED": _("Used"),
+    "COUNTER": _("Counter"),
     "CUSTOMER": _("Customer"),
     "DEAD": _("Given up"),
+    "DECLINED": _("Declined"),
     "DELETED": _("Deleted"),
     "DELIVERED": _("Delivered"),
     "DRAFT": _("Draft"),
+    "DUE": _("Due"),
     "EXPIRED": _("Expired"),
     "FREED": _("Freed"),
     "FROZEN": _("Frozen"),
+    "FULFILLED": _("Sent"),
     "HARDWARE": _("Card"),
     "HELD": _("Held"),
     "INTERNAL": _("Internal"),
+    "ISSUE": _("Given out"),
     "ISSUED": _("Issued"),
     "LETTER_PRINTED": _("Letter printed"),
     "LOCKED": _("Locked"),
     "OPEN": _("Open"),
     "OPENING": _("Opening balance"),
+    "PAID": _("Paid"),
     "PAUSED": _("Paused"),
     "PENDING": _("Pending"),
     "PREPARED": _("Prepared"),
     "PRINTED": _("Printed"),
+    "READER": _("Card reader"),
+    "RECEIPT": _("Received"),
+    "REFUNDED": _("Refunded"),
     "REJECTED": _("Rejected"),
     "RELEASED": _("Released"),
+    "REQUISITION": _("Sent on request"),
     "RESERVED": _("Reserved"),
+    "RETURN": _("Came back"),
     "RETURNED": _("Returned for repair"),
     "REVOKED": _("Revoked"),
     "SIGNING": _("Signing"),
     "SOFTWARE": _("Software"),
+    "STATIONERY": _("Letter form"),
     "SUPERSEDED": _("Superseded"),
     "SUSPENDED": _("Suspended"),
     "UNSUSPENDING": _("Suspension being lifted"),
+    "WAIVED": _("Waived"),
     "WITHDRAWN": _("Withdrawn"),
+    "WRITE_OFF": _("Written off"),
+    "certificate.issue": _("Certificate, first application"),
+    "certificate.reissue": _("Certificate, re-application"),
     "done": _("done"),
     "ent.finance.maker": _("Finance maker"),
     "ent.finance.releaser": _("Finance releaser"),
     "ent.finance.reviewer": _("Finance reviewer"),
     "enterprise": _("Enterprise site"),
+    "fee": _("Fee"),
     "idle": _("too long without activity"),
+    "letter.reprint": _("Letter, printed again"),
     "password": _("Password"),
     "refused": _("refused"),
     "reject": _("Reject"),
@@ -231,9 +260,10 @@ WORDS: Mapping[str, Text] = {
     "review": _("Review"),
     "signed out": _("signed out"),
     "staff": _("Staff site"),
-    "transfers.transfer": _("Transfer"),
     "transfer": _("Transfer"),
+    "transfers.transfer": _("Transfer"),
     "alerts.message.state:PENDING": _("Waiting"),
+    "branch_ops.equipmentrequisition.state:WITHDRAWN": _("Taken back"),
     "certificates.certificate.state:EXPIRED": _("Run out"),
     "certificates.letter.state:EXPIRED": _("Run out"),
     "identity.company.state:CLOSED": _("Ended"),
@@ -274,6 +304,21 @@ EVENTS: Mapping[str, Text] = {
     "certificates.letter.refused": _("Wrong letter code"),
     "certificates.letter.superseded": _("Letter superseded"),
     "certificates.revocation_list.published": _("Revocation list published"),
+    "equipment.item.issued": _("Equipment given out"),
+    "equipment.item.received": _("Delivery received"),
+    "equipment.item.returned": _("Equipment came back"),
+    "equipment.item.sent_back": _("Equipment sent back to head office"),
+    "equipment.item.written_off": _("Equipment written off"),
+    "equipment.requisition.declined": _("Requisition declined"),
+    "equipment.requisition.fulfilled": _("Requisition sent"),
+    "equipment.requisition.requested": _("Requisition made"),
+    "equipment.requisition.withdrawn": _("Requisition taken back"),
+    "fees.account.designated": _("Fee account designated"),
+    "fees.item.charged": _("Fee charged"),
+    "fees.item.collected": _("Fee paid"),
+    "fees.item.refunded": _("Fee refunded"),
+    "fees.item.waived": _("Fee waived"),
+    "fees.tariff.set": _("Tariff set"),
     "identity.company.registered": _("Company registered"),
     "identity.grant.given": _("Role granted"),
     "identity.session.ended": _("Session ended"),
@@ -283,86 +328,10 @@ EVENTS: Mapping[str, Text] = {
     "identity.user.added": _("User added"),
     "identity.user.language_chosen": _("Language chosen"),
     "identity.user.paused": _("Paused after wrong passwords"),
-    "ledger.account.opened": _("Account opened"),
-    "ledger.account.frozen": _("Account frozen"),
     "ledger.account.closed": _("Account closed"),
+    "ledger.account.frozen": _("Account frozen"),
+    "ledger.account.opened": _("Account opened"),
     "ledger.account.right_granted": _("Account right granted"),
     "ledger.account.right_withdrawn": _("Account right withdrawn"),
     "transfers.limit.set": _("Limit set"),
 }
-
-
-def label_of(field: Field) -> Text:
-    """Return what a column is called."""
-    own: Text = field.verbose_name
-    return LABELS.get(field.name, own) if isinstance(own, str) else own
-
-
-def word_of(field: Field, value: object) -> Text:
-    """Return what a stored code means, or the code itself where there is no word for it."""
-    code = str(value)
-    bare = WORDS.get(code, code)
-    return WORDS.get(f"{field.model._meta.label_lower}.{field.name}:{code}", bare)
-
-
-def event_word(event: str) -> Text:
-    """Return what an event of the audit log says."""
-    return EVENTS.get(event, event)
-
-
-def is_worded(field: Field) -> bool:
-    """Tell whether a column holds codes rather than what somebody wrote."""
-    return bool(field.choices) or field.name in CODED
-
-
-def value_text(field: Field, row: Model) -> object:
-    """Return what a page shows for one column of one row; None where there is nothing.
-
-    Moments and dates stay what they are: the template writes them in the reader's time and form.
-    """
-    value = getattr(row, field.name)
-    if value is None or value in ("", [], {}):
-        return None
-    if isinstance(value, Model):
-        return name_of(value)
-    if isinstance(field, DecimalField):
-        return amount_text(value, getattr(row, "currency", ""))
-    if isinstance(value, dict):
-        return facts_text(value)
-    if isinstance(value, list):
-        return ", ".join(str(word_of(field, item)) for item in value)
-    if field.choices:
-        own = dict(field.flatchoices).get(value, value)
-        return own if own != value else word_of(field, value)
-    if field.name == "event":
-        return event_word(value)
-    return word_of(field, value) if is_worded(field) else value
-
-
-def name_of(row: Model) -> str:
-    """Return a row's own name, in English where it has one and the reader reads English."""
-    english = getattr(row, "name_en", "")
-    reads_english = (get_language() or "").startswith("en")
-    return str(english) if english and reads_english else str(row)
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """Return an amount with separators and the decimals of its currency.
-
-    Where the row names no currency, only decimals that say nothing are left out.
-    """
-    try:
-        return number_format(Money(amount, currency).quantised().amount, force_grouping=True)
-    except (DomainError, ValueError):
-        whole = amount.quantize(Decimal("0.01"))
-        kept = whole if whole == amount else amount.normalize()
-        return number_format(kept, force_grouping=True)
-
-
-def facts_text(facts: Mapping[str, object]) -> str:
-    """Return stored facts as `name: value` lines, in the order they were stored."""
-    lines = []
-    for name, value in facts.items():
-        plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        lines.append(f"{name}: {plain}")
-    return "\n".join(lines)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from approvals.permissions import Permission as Approve
 from branch_ops.errors import SignInPaused, SignInRefused
-from branch_ops.forms import SignInForm
+from branch_ops.forms.door import SignInForm
 from certificates.permissions import Permission as Certificates
 from certificates.queries import has_open_letter
 from certificates.views import enrolment_page
