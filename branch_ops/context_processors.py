@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import waiting_count
+from branch_ops.permissions import ExternalPermission
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
@@ -37,6 +38,13 @@ class Area:
 
 AREAS = (
     Area("inbox", gettext_lazy("Inbox"), "approvals:inbox", "inbox", Approve.VIEW),
+    Area(
+        "external",
+        gettext_lazy("Outside certificates"),
+        "external:index",
+        "shield-check",
+        ExternalPermission.PROPOSE,
+    ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),)

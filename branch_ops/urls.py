@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branch_ops.views import door
+from branch_ops.views import door, external
 
 app_name = "staff"
 urlpatterns = [
@@ -12,4 +12,12 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+]
+
+# Certificates of outside authorities, under their own name.
+external_patterns = [
+    path("", external.index, name="index"),
+    path("examine/", external.examine, name="examine"),
+    path("propose/", external.propose, name="propose"),
+    path("requests/<slug:reference>/", external.edit, name="edit"),
 ]
