@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Carry where an entry stands in its chain, with the two hashes beside it (32 bytes each)."""
+
+    chain: str
+    position: int
+    previous_hash: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """Name the first place where a chain does not hold, and how."""
 
@@ -46,23 +57,46 @@ class Break:
     what: str
 
 
+def canonical_fact(fact: Fact) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a fact: what an entry's hash covers."""
+    return canonical_bytes(
+        {
+            "chain": fact.chain,
+            "position": fact.position,
+            "at": fact.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "event": fact.event,
+            "outcome": fact.outcome,
+            "actor": fact.actor,
+            "target": fact.target,
+            "address": fact.address,
+            "request_number": fact.request_number,
+            "before": fact.before,
+            "after": fact.after,
+            "reason": fact.reason,
+        }
+    )
+
+
 def entry_hash(fact: Fact, previous_hash: bytes) -> bytes:
     """Return the SHA-256 over the previous hash and the fact's canonical JSON (AUD-1)."""
-    value = {
-        "chain": fact.chain,
-        "position": fact.position,
-        "at": fact.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "event": fact.event,
-        "outcome": fact.outcome,
-        "actor": fact.actor,
-        "target": fact.target,
-        "address": fact.address,
-        "request_number": fact.request_number,
-        "before": fact.before,
-        "after": fact.after,
-        "reason": fact.reason,
+    return hashlib.sha256(previous_hash + canonical_fact(fact)).digest()
+
+
+def slice_line(place: Place, fact: Fact | None) -> bytes:
+    """Return one line of a slice, canonical JSON: an entry's place and hashes, and what it says.
+
+    Without `fact` only the place is shown: the entry speaks of something else. With it, anyone can
+    hash the member `fact` again, after the 32 bytes of `previous_hash`.
+    """
+    members = {
+        "chain": place.chain,
+        "position": place.position,
+        "previous_hash": place.previous_hash.hex(),
+        "hash": place.hash.hex(),
     }
-    return hashlib.sha256(previous_hash + canonical_bytes(value)).digest()
+    if fact is not None:
+        return canonical_bytes({**members, "fact": json.loads(canonical_fact(fact))}) + b"\n"
+    return canonical_bytes(members) + b"\n"
 
 
 def first_break(chain: str, links: Iterable[Link], *, height: int, head: bytes) -> Break | None:

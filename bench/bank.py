@@ -204,7 +204,8 @@ class Worker:
         result = certificates.enrol(
             actor=actor, session_key_sha256=session, audience=self.origin,
             letter_number=letter.number, secret=letter.secret,
-            request_der=self.card.make_request(nonce), pin=PIN, now=now,
+            request_der=self.card.make_request(nonce),
+            authentication_request_der=TestCard().make_request(nonce), pin=PIN, now=now,
         )  # fmt: skip
         if result.challenge is None:
             raise RuntimeError("the card was not enrolled")

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import waiting_count
-from branch_ops.permissions import ExternalPermission
+from branch_ops.permissions import CounterPermission, ExternalPermission
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
@@ -38,6 +38,13 @@ class Area:
 
 AREAS = (
     Area("inbox", gettext_lazy("Inbox"), "approvals:inbox", "inbox", Approve.VIEW),
+    Area(
+        "counter",
+        gettext_lazy("Certificates"),
+        "counter:certificates",
+        "certificate",
+        CounterPermission.INQUIRE,
+    ),
     Area(
         "external",
         gettext_lazy("Outside certificates"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -182,4 +183,68 @@ class RequisitionEnded(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "equipment.requisition_ended", _("This requisition was dealt with in the meantime.")
+        )
+
+
+class HolderElsewhere(NotFound):
+    """Say that there is no such person at a customer of the reader's branch."""
+
+    def __init__(self) -> None:
+        super().__init__("counter.holder_unknown", _("There is no such person at your customers."))
+
+
+class ApplicationRefused(RuleBroken):
+    """Refuse an application for a certificate for a named reason (CERT-1)."""
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        messages: dict[str, str | Promise] = {
+            "not_in_force": _("The person or the company is not in force."),
+            "waiting": _("An application of this person is under way already."),
+            "storage": _("The bank does not accept keys kept there."),
+            "no_card": _("A card needs its number; a key in the browser has none."),
+            "card_gone": _("This card is not in the branch's stock."),
+        }
+        super().__init__(f"counter.application.{reason}", messages[reason], field=field)
+
+
+class JobRefused(RuleBroken):
+    """Say in one sentence why something cannot be done to a certificate as it stands."""
+
+    def __init__(self, why: str | Promise, *, field: str = "") -> None:
+        super().__init__("counter.job_refused", why, field=field)
+
+
+class LetterHeldBack(RuleBroken):
+    """Say why a letter is not printed now: by whom, for which fee, on what paper (CERT-1)."""
+
+    def __init__(self, reason: str) -> None:
+        messages: dict[str, str | Promise] = {
+            "proposer": _("You asked for this letter: somebody else of the branch prints it."),
+            "fee": _("The fee is not settled: take it or have it waived first."),
+        }
+        super().__init__(f"counter.letter.{reason}", messages[reason])
+
+
+class NotForTheCounter(RuleBroken):
+    """Say that items of a kind leave the stock by another way than the equipment counter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.not_for_the_counter",
+            _(
+                "Only card readers are given out here. A card goes with its application, a letter "
+                "form with its letter."
+            ),
+            field="serial_number",
+        )
+
+
+class CompanyUnknown(RuleBroken):
+    """Say that a company is not one of the reader's branch."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.company_unknown",
+            _("Your branch has no company with this code."),
+            field="company_code",
         )

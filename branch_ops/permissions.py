@@ -1,8 +1,12 @@
-"""May this person of the bank do this with fees and equipment?"""
+"""May this person of the bank do this with certificates, fees and equipment?"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+
+class CounterPermission(StrEnum):
+    INQUIRE = "certificates.certificate.inquire"
 
 
 class FeePermission(StrEnum):

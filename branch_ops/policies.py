@@ -14,7 +14,7 @@ QUEUE_STUCK = timedelta(minutes=15)
 CLOCK_OFF = timedelta(seconds=1)
 CLOCK_WRONG = timedelta(seconds=30)
 LIST_SOON = timedelta(hours=2)
-MOST_OF_A_DELIVERY = 1_000
+MOST_OF_A_DELIVERY = 500
 _SERIAL = re.compile(r"(?P<letters>[0-9A-Z-]*?)(?P<digits>[0-9]{1,12})")
 
 

@@ -65,3 +65,11 @@ class MovementKind(StrEnum):
     ISSUE = "ISSUE"
     RETURN = "RETURN"
     WRITE_OFF = "WRITE_OFF"
+
+
+class Place(StrEnum):
+    """Say where an item is, as its newest movement tells."""
+
+    IN_STOCK = "IN_STOCK"
+    GIVEN_OUT = "GIVEN_OUT"
+    WRITTEN_OFF = "WRITTEN_OFF"

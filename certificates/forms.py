@@ -13,8 +13,8 @@ from django import forms
 from certificates.errors import MessageUnreadable
 from certificates.formats.signed_attributes import read_signing_time
 
-# A certificate request of 8 KiB in base64, and room for the rest.
-MESSAGE_LONGEST = 16 * 1024
+# Two certificate requests of 8 KiB in base64, and room for the rest.
+MESSAGE_LONGEST = 28 * 1024
 
 
 class Base64Field(forms.Field):
@@ -40,12 +40,13 @@ class SigningTimeField(forms.Field):
 
 
 class EnrolMessage(forms.Form):
-    """Hold a letter, a certificate request and a new PIN, whose repetition the page compared."""
+    """Hold a letter, two certificate requests and a new PIN, repeated on the page."""
 
     letter_number = forms.CharField(max_length=64)
     secret = forms.CharField(max_length=128)
     request = Base64Field()
-    pin = forms.CharField(max_length=64, strip=False)
+    authentication_request = Base64Field()
+    pin = forms.CharField(max_length=64, strip=False, required=False)
 
 
 class ConfirmMessage(forms.Form):

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     PRINT_LETTER = "certificates.letter.print"
     SUSPEND = "certificates.certificate.suspend"
     REVOKE = "certificates.certificate.revoke"
+    INQUIRE_COMPANY = "certificates.company.inquire"
+    REPORT_LOST = "certificates.certificate.report_lost"
 
 
 def check_manage(actor: User | None, holder: User, permission: str) -> None:
@@ -24,11 +26,18 @@ def check_manage(actor: User | None, holder: User, permission: str) -> None:
     the head office. What is not theirs is unknown to them (CertificateUnknown); without the role
     PermissionMissing. None is the bank itself.
     """
-    if actor is None:
-        return
-    if not _is_theirs(actor, holder):
+    check_theirs(actor, holder)
+    if actor is not None:
+        check(actor, permission)
+
+
+def check_theirs(actor: User | None, holder: User) -> None:
+    """Insist that the holder's certificates are within the actor's reach; None is the bank itself.
+
+    Raises CertificateUnknown.
+    """
+    if actor is not None and not _is_theirs(actor, holder):
         raise CertificateUnknown
-    check(actor, permission)
 
 
 def _is_theirs(actor: User, holder: User) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from certificates.errors import SigningReason, WeakPin
+from certificates.errors import ScopeRefused, SigningReason, WeakPin
 from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.statements import (
     Fact,
@@ -25,9 +25,12 @@ from certificates.formats.statements import (
 )
 from certificates.states import CardState, CertificateState
 from kernel.canonical import sha256_hex
+from kernel.clock import business_date
 from kernel.ids import CROCKFORD
 from kernel.money import Money
 
+ACTIVATE: Final = "certificates.certificate.activate"
+"""What a card signs to have a suspension lifted; the one thing it signs while on hold."""
 LETTER_TRIES: Final = 5
 LETTER_LIFETIME: Final = timedelta(days=30)
 PIN_TRIES: Final = 3
@@ -35,7 +38,13 @@ SUSPENSIONS_MOST: Final = 2
 SIGN_REQUEST_LIFETIME: Final = timedelta(minutes=5)
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 CERTIFICATE_LIFETIME: Final = timedelta(days=730)
+RENEWABLE_BEFORE: Final = timedelta(days=60)
+"""How long before its end a certificate may be renewed by its own card (CERT-12)."""
+REMINDED_DAYS: Final = (60, 30, 7)
+"""How many days before its end a holder is reminded, longest first (ALR-1)."""
 CRL_REPUBLISHED_AFTER: Final = timedelta(hours=24)
+STAMP_RETRY_FIRST: Final = timedelta(seconds=10)
+STAMP_RETRY_LONGEST: Final = timedelta(minutes=10)
 ANSWER_LIFETIME: Final = timedelta(minutes=10)
 """How long an answer about a certificate's state may be kept (CERT-8)."""
 SERVICE_KEY_RENEWED_BEFORE: Final = timedelta(days=30)
@@ -82,6 +91,8 @@ class Standing:
     # Empty for a certificate of the bank's own (CERT-11).
     outside_status: str = ""
     outside_good_until: datetime | None = None
+    scope_from: date | None = None
+    scope_until: date | None = None
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -129,6 +140,8 @@ def standing_refusal(
         return SigningReason.CARD_NOT_USABLE
     if standing.storage not in allowed_storages:
         return SigningReason.STORAGE_NOT_ALLOWED
+    if not is_within(business_date(now), standing.scope_from, standing.scope_until):
+        return SigningReason.OUTSIDE_SCOPE_DATES
     return _outside_refusal(standing, now)
 
 
@@ -141,6 +154,45 @@ def _outside_refusal(standing: Standing, now: datetime) -> SigningReason | None:
     if standing.outside_good_until is None or standing.outside_good_until <= now:
         return SigningReason.OUTSIDE_STALE
     return None
+
+
+def lifting_refusal(
+    standing: Standing, *, allowed_storages: Collection[str], now: datetime
+) -> SigningReason | None:
+    """Return why a certificate whose suspension is being lifted cannot sign for that, or None.
+
+    As if it were in force; on which days it may be used plays no part.
+    """
+    if standing.state != CertificateState.UNSUSPENDING:
+        return SigningReason.CERTIFICATE_NOT_ACTIVE
+    as_lifted = replace(standing, state=CertificateState.ACTIVE, scope_from=None, scope_until=None)
+    return standing_refusal(as_lifted, allowed_storages=allowed_storages, now=now)
+
+
+def is_within(day: date, first: date | None, last: date | None) -> bool:
+    """Tell whether a day lies from the first to the last day; None leaves that side open."""
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def check_scope(
+    *,
+    functions: Sequence[str] | None,
+    amount_cap: Decimal | None,
+    scope_from: date | None,
+    scope_until: date | None,
+) -> None:
+    """Raise ScopeRefused unless a usage scope makes sense (CERT-6)."""
+    if functions is not None and not all(functions):
+        raise ScopeRefused("functions")
+    if amount_cap is not None and amount_cap <= 0:
+        raise ScopeRefused("amount_cap")
+    if scope_from is not None and scope_until is not None and scope_until < scope_from:
+        raise ScopeRefused("scope_until")
+
+
+def is_renewable(not_after: datetime | None, now: datetime) -> bool:
+    """Tell whether a certificate is in the last sixty days of its life (CERT-12)."""
+    return not_after is not None and not_after - RENEWABLE_BEFORE <= now <= not_after
 
 
 def scope_refusal(
@@ -158,6 +210,11 @@ def scope_refusal(
     if not comparable or amount.amount > standing.amount_cap:
         return SigningReason.AMOUNT_ABOVE_CAP
     return None
+
+
+def retry_after(tries: int) -> timedelta:
+    """Return how long to wait after so many earlier failures before a time stamp is asked for."""
+    return min(STAMP_RETRY_FIRST * (1 << min(tries, 10)), STAMP_RETRY_LONGEST)
 
 
 def compose_statement(

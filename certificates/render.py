@@ -7,79 +7,73 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
-_HEAD = """\
-#!/bin/sh
-# Verifies every signature in this folder with plain OpenSSL (3.0 or newer), without a network.
-# root.pem is trusted by whoever runs this: compare its fingerprint with the one the bank publishes.
-cd "$(dirname "$0")" || exit 2
-failed=0
-if ! openssl version | grep -Eq '^OpenSSL ([3-9]|[1-9][0-9])[.]'; then
-    echo 'OpenSSL 3.0 or newer is needed.' >&2
-    exit 2
-fi
-openssl x509 -in root.pem -noout -fingerprint -sha256 || exit 2
-verify() {  # name, signing time in seconds since 1970
-    if openssl cms -verify -cades -crl_check -binary -inform DER -in "$1.p7s" -content "$1.json" \\
-        -CAfile root.pem -purpose any -attime "$2" -signer "$1.who.pem" -out /dev/null
-    then
-        openssl x509 -in "$1.who.pem" -noout -subject -nameopt utf8,sep_comma_plus
-        # The certificate that signed is the one that was delivered beside it.
-        ours=$(openssl x509 -in "$1.pem" -noout -fingerprint -sha256)
-        signed=$(openssl x509 -in "$1.who.pem" -noout -fingerprint -sha256)
-        if [ "$ours" != "$signed" ]; then
-            echo "$1: signed by another certificate" >&2
-            failed=1
-        fi
-    else
-        echo "$1: NOT VALID" >&2
-        failed=1
-    fi
-    rm -f "$1.who.pem"
-}
-"""
-_TAIL = """\
-if [ "$failed" -ne 0 ]; then
-    echo 'At least one signature does not hold.' >&2
-    exit 1
-fi
-echo 'Every signature holds.'
-"""
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from kernel.canonical import sha256_hex
+
+SEALED: Final = "MANIFEST"
+_KEPT: Final = Path(__file__).with_name("evidence")
+# The same for every request, so that a reader can bring their own copy of the script.
+FIXED: Final = ("README.txt", "VERIFY.sh")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """Carry one signature for packing: its statement, file, certificate (PEM) and signing time."""
+    """Carry one signature for packing, with all that proves it; certificates in PEM.
+
+    `root_pem` and `stamp_root_pem` are given only where another authority than the bank issued the
+    certificate or stamped the time; `ocsp_der` and `time_stamp_der` may be missing.
+    """
 
     statement: bytes
     text: str
     cms: bytes
     certificate_pem: bytes
-    signed_at: datetime
+    issuer_pem: bytes
+    ocsp_der: bytes | None
+    time_stamp_der: bytes | None
+    root_pem: bytes | None = None
+    stamp_root_pem: bytes | None = None
 
 
-def evidence_files(
-    signatures: Sequence[SignedStatement],
-    *,
-    root_pem: bytes,
-    issuing_pem: bytes,
-    crl_der: bytes,
-) -> dict[str, bytes]:
-    """Return the files of an evidence folder by name, in the order the signatures are given.
-
-    `crl_der` is the newest revocation list; each signature carries the one of its own time.
-    """
-    files = {"root.pem": root_pem, "issuing.pem": issuing_pem, "issuing.crl": crl_der}
-    calls = []
+def decision_files(signatures: Sequence[SignedStatement]) -> dict[str, bytes]:
+    """Return the files of signatures by name, in the order the signatures are given."""
+    files: dict[str, bytes] = {}
     for place, signature in enumerate(signatures, start=1):
-        name = f"decision-{place:03d}"
-        files[f"{name}.json"] = signature.statement
-        files[f"{name}.txt"] = signature.text.encode()
-        files[f"{name}.p7s"] = signature.cms
-        files[f"{name}.pem"] = signature.certificate_pem
-        calls.append(f"verify {name} {int(signature.signed_at.timestamp())}\n")
-    files["VERIFY.sh"] = (_HEAD + "".join(calls) + _TAIL).encode()
+        found = {
+            "json": signature.statement,
+            "txt": signature.text.encode(),
+            "p7s": signature.cms,
+            "pem": signature.certificate_pem,
+            "ca.pem": signature.issuer_pem,
+            "ocsp.der": signature.ocsp_der,
+            "tsr": signature.time_stamp_der,
+            "root.pem": signature.root_pem,
+            "tsa-root.pem": signature.stamp_root_pem,
+        }
+        files |= {f"decision-{place:03d}.{kind}": data for kind, data in found.items() if data}
     return files
+
+
+def fixed_files() -> dict[str, bytes]:
+    """Return the script and the explanation that every bundle carries."""
+    return {name: (_KEPT / name).read_bytes() for name in FIXED}
+
+
+def to_pem(der: bytes) -> bytes:
+    """Return a certificate's PEM."""
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+def manifest(files: Mapping[str, bytes]) -> bytes:
+    """Return the list of files with their digests, as `sha256sum --check` reads it."""
+    return "".join(
+        f"{sha256_hex(content)}  {name}\n" for name, content in sorted(files.items())
+    ).encode()
 
 
 def pack(files: Mapping[str, bytes], *, made_at: datetime) -> bytes:

@@ -39,6 +39,7 @@ LIVE = (
 )
 ON_HOLD = (CertificateState.SUSPENDED, CertificateState.UNSUSPENDING)
 ENDABLE = (CertificateState.ISSUED, *LIVE)
+FINAL = (CertificateState.CANCELLED, CertificateState.REVOKED, CertificateState.EXPIRED)
 
 CERTIFICATE_VERBS: Table = {
     "print_letter": Verb((CertificateState.APPLIED,), CertificateState.LETTER_PRINTED),
@@ -98,6 +99,8 @@ _WITH_HOLDER = (CardState.ASSIGNED, CardState.ACTIVE, CardState.SUSPENDED, CardS
 
 CARD_VERBS: Table = {
     "assign": Verb((CardState.IN_STOCK,), CardState.ASSIGNED),
+    # Never used: no key was made on it.
+    "return": Verb((CardState.ASSIGNED,), CardState.IN_STOCK),
     "activate": Verb((CardState.ASSIGNED,), CardState.ACTIVE),
     "suspend": Verb((CardState.ACTIVE,), CardState.SUSPENDED),
     "restore": Verb((CardState.SUSPENDED,), CardState.ACTIVE),

@@ -48,7 +48,7 @@ def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
-    """Use a letter and a certificate request; answer the certificate and its challenge."""
+    """Use a letter and two certificate requests; answer both certificates and the challenge."""
     message = read_message(EnrolMessage, request.content_type, request.body)
     now = clock.now()
     result = operations.enrol(
@@ -58,6 +58,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
         letter_number=message["letter_number"],
         secret=message["secret"],
         request_der=message["request"],
+        authentication_request_der=message["authentication_request"],
         pin=message["pin"],
         now=now,
     )
@@ -66,6 +67,8 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return {
         "certificate": _base64(result.certificate),
         "certificate_sha256": sha256_hex(result.certificate),
+        "authentication_certificate": _base64(result.authentication_certificate),
+        "authentication_certificate_sha256": sha256_hex(result.authentication_certificate),
         "challenge": _base64(result.challenge.statement),
         "now": _exact(now),
     }

@@ -12,7 +12,9 @@ from django.utils.translation import get_language, gettext as _
 
 from approvals.permissions import Permission
 from approvals.queries.inbox import waiting_count
+from certificates.permissions import Permission as Certificates
 from identity import queries as identity
+from identity.models import User
 from kernel import clock
 
 WARNING_SECONDS = 120
@@ -52,6 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 },
                 _entry("transfers", _("Transfers"), "transfers:orders", "arrows-right-left"),
                 _entry("accounts", _("Accounts"), "transfers:accounts", "building-bank"),
+                *_company_entries(user),
             ],
             "own": [
                 _entry(
@@ -65,6 +68,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "stay_url": reverse("enterprise:stay"),
         },
     }
+
+
+def _company_entries(user: User) -> list[dict[str, Any]]:
+    """Return what only the company's security pair is led to."""
+    if Certificates.INQUIRE_COMPANY not in user.granted:
+        return []
+    address = "enterprise:company_certificates"
+    return [_entry("company_certificates", _("Certificates"), address, "certificate")]
 
 
 def _entry(section: str, label: str, address: str, icon: str) -> dict[str, Any]:
@@ -82,4 +93,4 @@ def _section(request: HttpRequest) -> str:
         return "inbox"
     if match.namespace == "transfers":
         return "accounts" if name.startswith("account") else "transfers"
-    return name
+    return "company_certificates" if "certificate" in name and "company" in match.route else name

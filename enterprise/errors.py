@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import RuleBroken
+from kernel.errors import Conflict, RuleBroken
 
 
 class SignInRefused(RuleBroken):
@@ -24,4 +24,14 @@ class SignInPaused(RuleBroken):
         super().__init__(
             "enterprise.sign_in.paused",
             _("Your sign-in is paused. Your security supervisor or your branch can lift it."),
+        )
+
+
+class PreviewChanged(Conflict):
+    """Say that what would stop is no longer what the page showed (CERT-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "enterprise.certificates.preview_changed",
+            _("The waiting requests have changed since. Open the page again and look at them."),
         )

@@ -5,6 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from approvals.forms import ReasonForm
+from approvals.queries.cards import CAUSES, STATES
+from certificates.formats.profiles import RevocationReason
+from certificates.operations import Asked, CertificateAct
+
 
 class SignInForm(forms.Form):
     """Read a sign-in; nothing of it is shown again after a failure (AUTH-1)."""
@@ -26,3 +31,57 @@ class SignInForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     next = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+
+
+class CompanyFilterForm(forms.Form):
+    """Narrow the list of the company's certificates; everything stands in the address."""
+
+    text = forms.CharField(
+        label=_("Name, login name or serial number"), max_length=60, required=False
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any state")), *((str(state), STATES[state][0]) for state in STATES)],
+    )
+    after = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+
+
+class SuspendForm(ReasonForm):
+    """Carry a supervisor's signed suspension: why, and after which preview."""
+
+    act = CertificateAct.SUSPEND
+    impact = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write why: the holder reads it.")},
+    )
+
+    def asked(self, serial_number: str) -> Asked:
+        """Return what was asked for, whether or not a signature came along."""
+        read = self.cleaned_data
+        cause = read.get("cause")
+        return Asked(
+            act=self.act,
+            serial_number=serial_number,
+            reason=read.get("reason", ""),
+            impact_sha256=read.get("impact", ""),
+            cause=RevocationReason[cause] if cause else None,
+        )
+
+
+class RevokeForm(SuspendForm):
+    """Carry a supervisor's signed revocation, with what the world is told."""
+
+    act = CertificateAct.REVOKE
+    cause = forms.ChoiceField(
+        label=_("Because"),
+        choices=[("", _("Choose")), *((cause.name, CAUSES[cause]) for cause in CAUSES)],
+        error_messages={"required": _("Choose because of what.")},
+    )
+    field_order = ("cause", "reason")
+
+
+ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}

@@ -15,5 +15,24 @@ urlpatterns = [
     path("stay/", views.stay, name="stay"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
+    path("certificates/company/", views.company_certificates, name="company_certificates"),
+    path(
+        "certificates/company/<str:serial>/", views.company_certificate, name="company_certificate"
+    ),
+    path(
+        "certificates/company/<str:serial>/prepare/<str:act>/",
+        views.prepare_certificate_act,
+        name="prepare_certificate_act",
+    ),
+    path(
+        "certificates/company/<str:serial>/suspend/",
+        views.suspend_certificate,
+        name="suspend_certificate",
+    ),
+    path(
+        "certificates/company/<str:serial>/revoke/",
+        views.revoke_certificate,
+        name="revoke_certificate",
+    ),
     path("sign-ins/", views.sessions, name="sessions"),
 ]

@@ -125,6 +125,7 @@ class User(FSMModelMixin, AbstractBaseUser):
         _("state"), default=UserState.ACTIVE, choices=_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "public_id"

@@ -155,6 +155,20 @@ def members(home: Home, *, now: datetime, user_ids: Sequence[int] | None = None)
     ]
 
 
+def home_of(user_id: int) -> Home:
+    """Return where a person belongs; nowhere for an unknown one."""
+    rows = User.objects.filter(pk=user_id).values_list("company_id", "unit_id")
+    return Home(*(rows.first() or (0, None)))
+
+
+def counter_of(user: User) -> str:
+    """Return the name of the bank's unit that looks after a person: their branch or own unit."""
+    if user.unit is not None:
+        return user.unit.name
+    rows = Company.objects.filter(pk=user.company_pk)
+    return rows.values_list("branch__name", flat=True).first() or ""
+
+
 def recipients(user_ids: Iterable[int]) -> list[Recipient]:
     """Return every registered contact point of these people with their language; one query."""
     points = (
@@ -208,6 +222,16 @@ def role_names(user_id: int, *, language: str) -> str:
     column = "name" if language.startswith("zh") else "name_en"
     roles = Role.objects.filter(grants__user_id=user_id, grants__state=StandingState.ACTIVE)
     return ", ".join(roles.order_by("code").values_list(column, flat=True).distinct())
+
+
+def role_names_of(user_ids: Iterable[int], *, language: str) -> dict[int, str]:
+    """Return the names of these people's roles in the reader's language; one query."""
+    column = "name" if language.startswith("zh") else "name_en"
+    grants = Grant.objects.filter(user_id__in=list(user_ids), state=StandingState.ACTIVE)
+    found: dict[int, list[str]] = {}
+    for user_id, name in grants.order_by("role__code").values_list("user_id", f"role__{column}"):
+        found.setdefault(user_id, []).append(name)
+    return {user_id: ", ".join(dict.fromkeys(names)) for user_id, names in found.items()}
 
 
 def company_by_code(code: str) -> Company | None:

@@ -1,4 +1,4 @@
-"""See to the few programs the tests need from the system: a browser and openssl.
+"""See to the few programs the tests need from the system: a browser, openssl, a reader of PDF.
 
 Run by ``make test``. On Debian and its relatives, as root, what is missing is installed with
 apt-get; elsewhere one sentence names it.
@@ -10,7 +10,11 @@ import subprocess
 import sys
 
 # The program to look for, and the Debian package that brings it.
-NEEDED = {"chromium": "chromium", "openssl": "openssl"}
+NEEDED = {
+    "chromium": "chromium",
+    "openssl": "openssl",
+    "pdftotext": "poppler-utils",
+}
 
 
 def missing_packages() -> list[str]:

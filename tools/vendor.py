@@ -1,4 +1,4 @@
-"""Fetch the pinned browser parts with the npm client and copy only what the screens use.
+"""Fetch the pinned parts with the npm client and copy only what screens and letters use.
 
 Run by ``make vendor``. Every archive must match its pinned SHA-512 before a byte is taken from it.
 Writes ``static/vendor/manifest.json``: name, version, licence, integrity, and per file its SHA-256.
@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST = ROOT / "static" / "vendor" / "manifest.json"
+FONT_FOLDER = "branch_ops/formats/fonts"
 ICON_FOLDER = "templates/icons"
 ICON_NAMES = (
     "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "arrows-right-left",
@@ -96,6 +97,17 @@ PARTS = (
         files={
             "package/axe.min.js": "tests/vendor/axe/axe.min.js",
             "package/LICENSE": "tests/vendor/axe/LICENSE",
+        },
+    ),
+    Part(  # for letters as PDF; pages use the reader's own fonts
+        name="@expo-google-fonts/noto-sans-tc",
+        version="0.4.3",
+        licence="OFL-1.1",
+        integrity="sha512-69XAOTLPz0WlAxL6qJEKlDMxHsBd4J1M39HjV0gPF2o1xWVALOsVWvDgistnecVockA9wbU/tH5C/gyS2PdnHg==",
+        files={
+            "package/LICENSE_FONT": f"{FONT_FOLDER}/LICENSE",
+            "package/400Regular/NotoSansTC_400Regular.ttf": f"{FONT_FOLDER}/NotoSansTC-Regular.ttf",
+            "package/700Bold/NotoSansTC_700Bold.ttf": f"{FONT_FOLDER}/NotoSansTC-Bold.ttf",
         },
     ),
 )

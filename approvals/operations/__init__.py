@@ -16,6 +16,7 @@ from approvals.operations.drafting import (
     open_request,
 )
 from approvals.operations.ending import expire, withdraw
+from approvals.operations.evidence import evidence
 from approvals.operations.flows import define_flow, define_rule
 from approvals.operations.proposing import amend, propose, propose_step
 from approvals.operations.submitting import submit
@@ -27,6 +28,7 @@ __all__ = [
     "define_rule",
     "delete",
     "edit_request",
+    "evidence",
     "expire",
     "lock_editable",
     "next_reference",

@@ -101,21 +101,34 @@ def read_submitted(actor: User, reference: str) -> Submitted:
 
     Raises RequestNotFound where it has no such request, or it was never submitted.
     """
+    rows = _submitted_rows().filter(identity.at_home(actor.home, "request__"))
+    found = rows.filter(request__reference=reference).first()
+    if found is None:
+        raise RequestNotFound()
+    return _submitted(found)
+
+
+def read_pending(home: Home) -> list[Submitted]:
+    """Return every pending request of a home as submitted, soonest first, in one statement."""
+    rows = _submitted_rows().filter(
+        identity.at_home(home, "request__"), request__state=RequestState.PENDING
+    )
+    return [_submitted(row) for row in rows.order_by("request__deadline", "request_id")]
+
+
+def _submitted_rows() -> QuerySet[Revision, Any]:
+    """Return the present revisions of requests with their stages, decisions and editors."""
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
-    revision = (
+    return (
         Revision.objects.select_related(
             "request__company", "request__unit", "request__maker", "policy"
         )
         .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
-        .filter(
-            identity.at_home(actor.home, "request__"),
-            request__reference=reference,
-            number=F("request__revision_number"),
-        )
-        .first()
+        .filter(number=F("request__revision_number"))
     )
-    if revision is None:
-        raise RequestNotFound()
+
+
+def _submitted(revision: Any) -> Submitted:  # noqa: ANN401 -- annotated
     return Submitted(
         request=revision.request,
         revision=revision,
@@ -173,8 +186,25 @@ def people(
     """Return a home's people (or some of them) as the rules see them, in four statements."""
     members = identity.members(home, now=now, user_ids=user_ids)
     ids = [member.user_id for member in members]
-    functions = kind.headroom(ids, content, now=now)
-    standings = standings_of(ids, kind, money, now=now)
+    held = certificates.signing_certificates(ids)
+    return persons(members, held, kind, content, money, now=now)
+
+
+def persons(
+    members: Sequence[identity.Member],
+    held: Mapping[int, certificates.CertificateFacts],
+    kind: Kind,
+    content: Mapping[str, str],
+    money: Money | None,
+    *,
+    now: datetime,
+) -> tuple[Person, ...]:
+    """Return people and their certificates, read before, as the rules of one subject see them.
+
+    One statement.
+    """
+    functions = kind.headroom([member.user_id for member in members], content, now=now)
+    standings = _standings(held, kind, money, now)
     return tuple(
         Person(
             user_id=member.user_id,
@@ -196,11 +226,20 @@ def standings_of(
 
     People without a certificate are left out.
     """
+    return _standings(certificates.signing_certificates(user_ids), kind, money, now)
+
+
+def _standings(
+    held: Mapping[int, certificates.CertificateFacts],
+    kind: Kind,
+    money: Money | None,
+    now: datetime,
+) -> dict[int, Standing]:
     return {
         user_id: Standing.SUSPENDED
         if facts.refusal(function=kind.code, amount=money, now=now)
         else Standing.GOOD
-        for user_id, facts in certificates.signing_certificates(user_ids).items()
+        for user_id, facts in held.items()
     }
 
 

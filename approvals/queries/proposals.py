@@ -31,6 +31,12 @@ def content_of(actor: User, reference: str, *, now: datetime) -> dict[str, str]:
     return proposal_of(request.subject_id).content
 
 
+def kind_and_content(actor: User, reference: str, *, now: datetime) -> tuple[str, dict[str, str]]:
+    """Return which kind of change a request proposes, and what. Raises RequestNotFound."""
+    request = visible_request(actor, reference, now=now)
+    return request.kind, proposal_of(request.subject_id).content
+
+
 def open_request_on(subject_key: str) -> str:
     """Return the reference of the open request on a subject, or empty text (DUAL-5)."""
     rows = Request.objects.filter(subject_key=subject_key, state__in=OPEN)

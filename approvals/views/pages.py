@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from approvals import operations
 from approvals.errors import SignatureNotFound
 from approvals.forms import FilterForm
 from approvals.permissions import Permission
@@ -19,6 +20,7 @@ from approvals.queries.inbox import Listing, Row, Tab, listing, totals, waiting_
 from approvals.states import RequestState
 from approvals.views.panels import DecisionPage, Failure, Item
 from certificates import queries as certificates
+from certificates.render import pack
 from identity.permissions import PersonRequest, requires
 from kernel import clock
 
@@ -101,10 +103,10 @@ def confirm(request: PersonRequest, reference: str) -> HttpResponse:
 @requires(Permission.VIEW)
 @require_GET
 def evidence(request: PersonRequest, reference: str) -> HttpResponse:
-    """Give the signatures of a request with all that is needed to verify them (SIGN-4)."""
+    """Give all that proves a request's decisions, and how to verify it (SIGN-4)."""
     now = clock.now()
     found = visible_request(request.user, reference, now=now)
-    content = certificates.evidence_zip(found.reference, now=now)
+    content = pack(operations.evidence(reference=found.reference, now=now), made_at=now)
     return _download(content, f"{found.reference}-evidence.zip", "application/zip")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -13,10 +14,10 @@ from django.utils.translation import gettext as _
 from approvals.forms import ReasonForm
 from approvals.kinds import Group, Line, Remarks, kind_of
 from approvals.permissions import Permission, can
+from approvals.queries.cards import card_problem
 from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
-from certificates.errors import SigningReason, SigningRefused
 from certificates.policies import PIN_TRIES
 from identity.permissions import PersonRequest
 from kernel import ids
@@ -191,7 +192,7 @@ class DecisionPage:
         page = self._page
         why_not = " ".join(page.acts.get(act, ()))
         if why_not:
-            why_not = f"{why_not} {self._card_problem()}".strip()
+            why_not = f"{why_not} {self._card_problem}".strip()
         failed = self._failure if self._failure and self._failure.act == act else None
         needs_reason = act in (Act.RETURN, Act.REJECT)
         blank = ReasonForm(auto_id=f"id_{act}_%s") if needs_reason else None
@@ -203,13 +204,11 @@ class DecisionPage:
             explain=explain, tone=tone,
         )  # fmt: skip
 
+    @cached_property
     def _card_problem(self) -> str:
         """Return what stops the reader's own card, where they hold one, and what to do about it."""
-        found, page = self._certificate, self._page
-        if found is None:
-            return ""
-        refusal = found.refusal(function=page.kind_code, amount=page.amount, now=self._now)
-        return str(SigningRefused(SigningReason(refusal))) if refusal else ""
+        page = self._page
+        return card_problem(self._actor, function=page.kind_code, amount=page.amount, now=self._now)
 
     def _signing(self, act: Act) -> Signing | None:
         found = self._certificate

@@ -576,8 +576,8 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=64, null=True, unique=True),
                 ),
                 ("refunded_at", models.DateTimeField(blank=True, null=True)),
-                ("waiver_reference", models.CharField(blank=True, max_length=20)),
-                ("refund_reference", models.CharField(blank=True, max_length=20)),
+                ("waiver_reference", models.CharField(blank=True, max_length=24)),
+                ("refund_reference", models.CharField(blank=True, max_length=24)),
                 (
                     "company",
                     models.ForeignKey(

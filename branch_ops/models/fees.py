@@ -80,8 +80,8 @@ class FeeItem(FSMModelMixin, models.Model):
     posting_reference = models.CharField(max_length=64, null=True, blank=True, unique=True)
     refunded_at = models.DateTimeField(null=True, blank=True)
     # The requests by which a second person let it be waived or given back (DUAL-6).
-    waiver_reference = models.CharField(max_length=20, blank=True)
-    refund_reference = models.CharField(max_length=20, blank=True)
+    waiver_reference = models.CharField(max_length=24, blank=True)
+    refund_reference = models.CharField(max_length=24, blank=True)
 
     class Meta:
         verbose_name = _("fee")

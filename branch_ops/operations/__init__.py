@@ -2,6 +2,7 @@
 
 from branch_ops.operations.equipment import (
     consume_stationery_step,
+    issue,
     issue_step,
     receive,
     return_,
@@ -25,6 +26,7 @@ __all__ = [
     "decline",
     "designate_fee_account_step",
     "fulfil",
+    "issue",
     "issue_step",
     "receive",
     "refund_step",

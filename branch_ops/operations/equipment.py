@@ -10,22 +10,33 @@ from django.db import transaction
 
 from audit import operations as audit
 from branch_ops.errors import (
+    CompanyUnknown,
     ItemElsewhere,
     ItemNotGivenOut,
     ItemUnknown,
     NoSupplier,
+    NotForTheCounter,
     OutOfStock,
     SerialNumberTaken,
 )
 from branch_ops.models import EquipmentItem, EquipmentMovement
 from branch_ops.permissions import EquipmentPermission
 from branch_ops.policies import read_serial_number, serial_range
-from branch_ops.queries.equipment import last_movements, stock_of, taken_serial_number
+from branch_ops.queries.equipment import (
+    card_can_be_damaged,
+    cards_in_stock,
+    last_movements,
+    stock_of,
+    taken_serial_number,
+    visible_items,
+)
 from branch_ops.states import EquipmentKind, MovementKind
+from certificates import operations as certificates
 from identity.formats import form_name
 from identity.models import Unit, User
 from identity.operations import claim_form
 from identity.permissions import check
+from identity.queries import visible_companies
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,9 @@ def receive(
     if len(created) != len(numbers):
         free = {item.serial_number for item in created}
         raise SerialNumberTaken(taken_serial_number(set(numbers) - free) or numbers[0])
+    if kind == EquipmentKind.CARD:
+        for number in numbers:
+            certificates.receive_card_step(serial_number=number, unit_id=unit.pk, now=now)
     way = Way(MovementKind.RECEIPT, None, unit.pk, unit.pk, reference=reference)
     move_step(
         created, way, numbers=dict.fromkeys((item.pk for item in created), 1), actor=actor, now=now
@@ -130,18 +144,50 @@ def consume_stationery_step(*, unit_id: int, reference: str, actor: User, now: d
 
 
 @transaction.atomic(durable=True)
-def return_(*, serial_number: str, reason: str, actor: User, form_key: str, now: datetime) -> None:
-    """Take back into stock what the actor's unit had given out.
+def issue(
+    *, serial_number: str, company_code: str, actor: User, form_key: str, now: datetime
+) -> None:
+    """Give a card reader of the actor's unit to one of its companies.
 
-    Raises PermissionMissing, ItemUnknown, ItemNotGivenOut.
+    Cards go out with their application and letter forms with their letter, never by hand.
+    Raises PermissionMissing, CompanyUnknown, ItemUnknown, NotForTheCounter, ItemElsewhere.
+    """
+    check(actor, EquipmentPermission.ISSUE)
+    number = read_serial_number(serial_number)
+    key = form_name("equipment.issue", number, form_key)
+    if claim_form(actor=actor, key=key, outcome=number, now=now):
+        return
+    company = visible_companies(actor).filter(code=company_code).first()
+    if company is None:
+        raise CompanyUnknown
+    item, last = find_item(number, seen_by=actor)
+    if item.kind != EquipmentKind.READER:
+        raise NotForTheCounter
+    issue_step(
+        serial_number=item.serial_number, unit_id=last.unit_id, company_id=company.pk,
+        reference="", actor=actor, now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def return_(*, serial_number: str, reason: str, actor: User, form_key: str, now: datetime) -> None:
+    """Take back into stock what the actor's unit had given out; a card's own life follows.
+
+    Raises PermissionMissing, ItemUnknown, ItemNotGivenOut; of a card what its room refuses
+    (CardInUse, CardStateChanged).
     """
     check(actor, EquipmentPermission.RETURN)
+    unit = home_of(actor)
     key = form_name("equipment.return", serial_number, form_key)
     if claim_form(actor=actor, key=key, outcome=serial_number, now=now):
         return
-    item, last = lock_item(serial_number, seen_by=actor)
-    if last.kind != MovementKind.ISSUE or last.unit_id != home_of(actor).pk:
-        raise ItemNotGivenOut(item.serial_number)
+    item, last = find_item(serial_number, seen_by=actor)
+    _check_given_out(item, last, unit)
+    # Cards are locked before items, here as where one is given out with its application.
+    if item.kind == EquipmentKind.CARD:
+        certificates.return_card_step(serial_number=item.serial_number, actor=actor, now=now)
+    item, last = lock_item(item.serial_number)
+    _check_given_out(item, last, unit)
     way = Way(
         MovementKind.RETURN, None, last.unit_id, last.unit_id,
         company_id=last.company_id, holder_id=last.holder_id, reason=reason,
@@ -157,7 +203,7 @@ def return_(*, serial_number: str, reason: str, actor: User, form_key: str, now:
 def send_back(
     *, serial_number: str, reason: str, actor: User, form_key: str, now: datetime
 ) -> None:
-    """Send an item of the actor's unit back to the unit above it.
+    """Send an item in stock of the actor's unit back to the unit above it.
 
     Raises PermissionMissing, ItemUnknown, ItemElsewhere, NoSupplier.
     """
@@ -168,7 +214,11 @@ def send_back(
         return
     if unit.parent_id is None:
         raise NoSupplier
-    item, last = lock_item(serial_number, seen_by=actor)
+    item, last = find_item(serial_number, seen_by=actor)
+    if last.to_unit_id != unit.pk:
+        raise ItemElsewhere(item.serial_number)
+    move_card([item], unit.parent_id, actor, now)
+    item, last = lock_item(item.serial_number)
     if last.to_unit_id != unit.pk:
         raise ItemElsewhere(item.serial_number)
     way = Way(MovementKind.RETURN, unit.pk, unit.parent_id, unit.parent_id, reason=reason)
@@ -184,10 +234,16 @@ def write_off_step(
 ) -> None:
     """Write an item off for good, from stock or from a customer's hands; a step (DUAL-6).
 
-    What a released request does; `reference` is the request. Raises ItemUnknown, ItemElsewhere.
+    What a released request does; `reference` is the request. A card ends with it. Raises
+    ItemUnknown, ItemElsewhere; of a card CardInUse.
     """
     audit.require_transaction()
-    item, last = lock_item(serial_number)
+    item, _last = find_item(serial_number)
+    if item.kind == EquipmentKind.CARD and card_can_be_damaged(item.serial_number):
+        certificates.write_off_card_step(
+            serial_number=item.serial_number, actor=actor, now=now, reason=reason
+        )
+    item, last = lock_item(item.serial_number)
     if last.kind == MovementKind.WRITE_OFF:
         raise ItemElsewhere(item.serial_number)
     way = Way(
@@ -201,22 +257,48 @@ def write_off_step(
     )  # fmt: skip
 
 
-def lock_item(
+def move_card(items: Iterable[EquipmentItem], unit_id: int, actor: User, now: datetime) -> None:
+    """Let the cards among these items belong to another unit's stock; a step.
+
+    One that came back used has ended and stays where its life left it.
+    """
+    numbers = [item.serial_number for item in items if item.kind == EquipmentKind.CARD]
+    for number in cards_in_stock(numbers):
+        certificates.move_card_step(serial_number=number, unit_id=unit_id, actor=actor, now=now)
+
+
+def find_item(
     serial_number: str, *, seen_by: User | None = None
 ) -> tuple[EquipmentItem, EquipmentMovement]:
+    """Return an item, one the person may see where one is named, and its newest movement.
+
+    Neither is locked. Raises ItemUnknown.
+    """
+    rows = visible_items(seen_by) if seen_by is not None else EquipmentItem.objects.all()
+    return _with_last(rows.filter(serial_number=read_serial_number(serial_number)).first())
+
+
+def lock_item(serial_number: str) -> tuple[EquipmentItem, EquipmentMovement]:
     """Lock an item and return it with its newest movement; a step. Raises ItemUnknown.
 
     The movement is read after the lock is held, so it is the newest there is.
     """
-    rows = EquipmentItem.objects.filter(serial_number=read_serial_number(serial_number))
-    item = rows.select_for_update().first()
+    rows = EquipmentItem.objects.select_for_update()
+    return _with_last(rows.filter(serial_number=read_serial_number(serial_number)).first())
+
+
+def _with_last(item: EquipmentItem | None) -> tuple[EquipmentItem, EquipmentMovement]:
     last = last_movements([item.pk]).get(item.pk) if item is not None else None
     if item is None or last is None:
         raise ItemUnknown
-    unit = seen_by.unit if seen_by is not None else None
-    if unit is not None and unit.kind == Unit.Kind.BRANCH and last.unit_id != unit.pk:
-        raise ItemUnknown
     return item, last
+
+
+def _check_given_out(item: EquipmentItem, last: EquipmentMovement, unit: Unit) -> None:
+    """Insist that a customer has an item of this unit; a used letter form never comes back."""
+    given_out = last.kind == MovementKind.ISSUE and last.unit_id == unit.pk
+    if not given_out or item.kind == EquipmentKind.STATIONERY:
+        raise ItemNotGivenOut(item.serial_number)
 
 
 def move_step(

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from branch_ops.errors import NoSupplier, OutOfStock, RequisitionEnded, RequisitionUnknown
 from branch_ops.models import EquipmentItem, EquipmentRequisition
-from branch_ops.operations.equipment import Way, home_of, move_step, record
+from branch_ops.operations.equipment import Way, home_of, move_card, move_step, record
 from branch_ops.permissions import EquipmentPermission
 from branch_ops.policies import read_serial_number
 from branch_ops.queries.equipment import last_movements, stock_of, visible_requisitions
@@ -61,7 +61,7 @@ def fulfil(*, number: str, first: str, actor: User, form_key: str, now: datetime
     row = _lock(number, "fulfil", actor)
     if row.supplier_id != home_of(actor).pk:
         raise RequisitionUnknown
-    items = _pick(row, read_serial_number(first))
+    items = _pick(row, read_serial_number(first), actor, now)
     way = Way(
         MovementKind.REQUISITION, row.supplier_id, row.unit_id, row.unit_id, reference=str(row)
     )
@@ -118,12 +118,17 @@ def _lock(number: str, verb: str, actor: User) -> EquipmentRequisition:
     return row
 
 
-def _pick(row: EquipmentRequisition, first: str) -> list[EquipmentItem]:
-    """Lock and return the items to send, all of them in the supplier's stock at this moment."""
+def _pick(row: EquipmentRequisition, first: str, actor: User, now: datetime) -> list[EquipmentItem]:
+    """Lock and return the items to send, all of them in the supplier's stock at this moment.
+
+    Cards are locked before items; the cards go to the unit that asked.
+    """
     stock = stock_of(row.supplier_id, row.kind)
     if first:
         stock = stock.filter(serial_number__gte=first).order_by("serial_number")
-    wanted = list(stock.values_list("pk", flat=True)[: row.quantity])
+    chosen = list(stock[: row.quantity])
+    move_card(chosen, row.unit_id, actor, now)
+    wanted = [item.pk for item in chosen]
     # Locked by id, so that two clerks never wait for each other in a circle; then looked at again.
     locked = EquipmentItem.objects.filter(pk__in=wanted).select_for_update().order_by("pk")
     items = list(locked)

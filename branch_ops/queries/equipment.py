@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from branch_ops.models import EquipmentItem, EquipmentMovement, EquipmentRequisition
+from certificates.models import Card
+from certificates.states import CARD_VERBS, CardState
 from identity.models import Unit, User
+from kernel.machines import sources
 
 
 def latest_movements() -> QuerySet[EquipmentMovement]:
@@ -42,6 +45,18 @@ def taken_serial_number(serial_numbers: Iterable[str]) -> str:
         rows.order_by("serial_number").values_list("serial_number", flat=True).first()
     )
     return found or ""
+
+
+def cards_in_stock(serial_numbers: Iterable[str]) -> list[str]:
+    """Return which of these cards were never given out, or came back unused; in their order."""
+    rows = Card.objects.filter(serial_number__in=list(serial_numbers), state=CardState.IN_STOCK)
+    return [number or "" for number in rows.order_by("pk").values_list("serial_number", flat=True)]
+
+
+def card_can_be_damaged(serial_number: str) -> bool:
+    """Tell whether a card's own life has not ended yet."""
+    states = sources(CARD_VERBS, "report_damaged")
+    return Card.objects.filter(serial_number=serial_number, state__in=states).exists()
 
 
 def visible_items(actor: User) -> QuerySet[EquipmentItem]:

@@ -7,129 +7,19 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from certificates.errors.formats import (
+    AuthorityReason as AuthorityReason,
+    AuthorityRefused as AuthorityRefused,
+    RequestReason as RequestReason,
+    RequestRefused as RequestRefused,
+    SignatureReason as SignatureReason,
+    SignatureRefused as SignatureRefused,
+    StatementReason as StatementReason,
+    StatementRefused as StatementRefused,
+    TimeStampReason as TimeStampReason,
+    TimeStampRefused as TimeStampRefused,
+)
 from kernel.errors import Busy, Conflict, NotFound, RuleBroken
-
-
-class RequestReason(StrEnum):
-    """Name why a certificate signing request is refused."""
-
-    TOO_LARGE = "certificates.request.too_large"
-    MALFORMED = "certificates.request.malformed"
-    BAD_SIGNATURE = "certificates.request.bad_signature"
-    WEAK_HASH = "certificates.request.weak_hash"
-    WEAK_CURVE = "certificates.request.weak_curve"
-    WEAK_KEY_SIZE = "certificates.request.weak_key_size"
-    UNSUPPORTED_KEY = "certificates.request.unsupported_key"
-    POINT_OFF_CURVE = "certificates.request.point_off_curve"
-    KNOWN_BAD_KEY = "certificates.request.known_bad_key"
-    WRONG_NONCE = "certificates.request.wrong_nonce"
-
-
-_REQUEST_MESSAGES: dict[RequestReason, str | Promise] = {
-    RequestReason.TOO_LARGE: _("The certificate request is larger than 8 KiB."),
-    RequestReason.MALFORMED: _("The certificate request cannot be read."),
-    RequestReason.BAD_SIGNATURE: _("The certificate request does not prove possession of its key."),
-    RequestReason.WEAK_HASH: _("The certificate request is signed with a hash that is too weak."),
-    RequestReason.WEAK_CURVE: _("The key uses a curve the bank does not accept."),
-    RequestReason.WEAK_KEY_SIZE: _("The RSA key has a size or exponent the bank does not accept."),
-    RequestReason.UNSUPPORTED_KEY: _("The key is of a kind the bank does not accept."),
-    RequestReason.POINT_OFF_CURVE: _("The public key is not a point on its curve."),
-    RequestReason.KNOWN_BAD_KEY: _("The key is known to be unsafe."),
-    RequestReason.WRONG_NONCE: _("The certificate request was made for another enrolment."),
-}
-
-
-class RequestRefused(RuleBroken):
-    """Refuse a certificate signing request for a named reason."""
-
-    def __init__(self, reason: RequestReason) -> None:
-        super().__init__(reason.value, _REQUEST_MESSAGES[reason])
-        self.reason = reason
-
-
-class StatementReason(StrEnum):
-    """Name why something cannot be put into a statement, or a statement cannot be read."""
-
-    UNSAFE_CHARACTER = "certificates.statement.unsafe_character"
-    MIXED_SCRIPTS = "certificates.statement.mixed_scripts"
-    NOT_TEXT = "certificates.statement.not_text"
-    BAD_MEMBER = "certificates.statement.bad_member"
-    TOO_LARGE = "certificates.statement.too_large"
-    NOT_CANONICAL = "certificates.statement.not_canonical"
-
-
-_STATEMENT_MESSAGES: dict[StatementReason, str | Promise] = {
-    StatementReason.UNSAFE_CHARACTER: _(
-        "The text holds a character that is invisible or changes the direction of writing."
-    ),
-    StatementReason.MIXED_SCRIPTS: _(
-        "A word mixes letters of different alphabets that look alike."
-    ),
-    StatementReason.NOT_TEXT: _("Amounts, numbers and identifiers must be given as text."),
-    StatementReason.BAD_MEMBER: _("The statement lacks a member, or has one it must not have."),
-    StatementReason.TOO_LARGE: _("The statement is too large to be signed."),
-    StatementReason.NOT_CANONICAL: _("The statement is not in canonical form."),
-}
-
-
-class StatementRefused(RuleBroken):
-    """Refuse a statement, or a text for one, for a named reason."""
-
-    def __init__(self, reason: StatementReason, **facts: str) -> None:
-        super().__init__(reason.value, _STATEMENT_MESSAGES[reason], **facts)
-        self.reason = reason
-
-
-class SignatureReason(StrEnum):
-    """Name why a signature is refused."""
-
-    MALFORMED = "certificates.signature.malformed"
-    WRONG_STATEMENT = "certificates.signature.wrong_statement"
-    WRONG_CERTIFICATE = "certificates.signature.wrong_certificate"
-    WRONG_KEY_USAGE = "certificates.signature.wrong_key_usage"
-    WRONG_TIME = "certificates.signature.wrong_time"
-    BAD_SIGNATURE = "certificates.signature.bad_signature"
-
-
-_SIGNATURE_MESSAGES: dict[SignatureReason, str | Promise] = {
-    SignatureReason.MALFORMED: _("The signature cannot be read."),
-    SignatureReason.WRONG_STATEMENT: _("The signature belongs to another statement."),
-    SignatureReason.WRONG_CERTIFICATE: _("The signature was made with another certificate."),
-    SignatureReason.WRONG_KEY_USAGE: _("This certificate may not be used for signing."),
-    SignatureReason.WRONG_TIME: _("The signing time lies outside the time allowed."),
-    SignatureReason.BAD_SIGNATURE: _("The signature is not valid."),
-}
-
-
-class SignatureRefused(RuleBroken):
-    """Refuse a signature for a named reason."""
-
-    def __init__(self, reason: SignatureReason) -> None:
-        super().__init__(reason.value, _SIGNATURE_MESSAGES[reason])
-        self.reason = reason
-
-
-class AuthorityReason(StrEnum):
-    """Name why the authority does not issue a certificate or a revocation list."""
-
-    OUTLIVES_ISSUER = "certificates.authority.outlives_issuer"
-    WRONG_ISSUER_KEY = "certificates.authority.wrong_issuer_key"
-    DUPLICATE_SERIAL = "certificates.authority.duplicate_serial"
-
-
-_AUTHORITY_MESSAGES: dict[AuthorityReason, str | Promise] = {
-    AuthorityReason.OUTLIVES_ISSUER: _("The certificate would outlive the authority's own."),
-    AuthorityReason.WRONG_ISSUER_KEY: _("The authority's key and certificate do not match."),
-    AuthorityReason.DUPLICATE_SERIAL: _("A certificate is listed twice as revoked."),
-}
-
-
-class AuthorityRefused(RuleBroken):
-    """Refuse to issue for a named reason."""
-
-    def __init__(self, reason: AuthorityReason) -> None:
-        super().__init__(reason.value, _AUTHORITY_MESSAGES[reason])
-        self.reason = reason
 
 
 class SecretMistyped(RuleBroken):
@@ -151,6 +41,7 @@ class SigningReason(StrEnum):
     STORAGE_NOT_ALLOWED = "certificates.signing.storage_not_allowed"
     FUNCTION_NOT_ALLOWED = "certificates.signing.function_not_allowed"
     AMOUNT_ABOVE_CAP = "certificates.signing.amount_above_cap"
+    OUTSIDE_SCOPE_DATES = "certificates.signing.outside_scope_dates"
     NOT_UNLOCKED = "certificates.signing.not_unlocked"
     REQUEST_EXPIRED = "certificates.signing.request_expired"
     OUTSIDE_NOT_GOOD = "certificates.signing.outside_not_good"
@@ -167,6 +58,9 @@ _SIGNING_MESSAGES: dict[SigningReason, str | Promise] = {
     ),
     SigningReason.FUNCTION_NOT_ALLOWED: _("Your certificate may not be used for this function."),
     SigningReason.AMOUNT_ABOVE_CAP: _("The amount is above what your certificate may sign."),
+    SigningReason.OUTSIDE_SCOPE_DATES: _(
+        "Your certificate may not be used on this day. Ask your branch about its usage scope."
+    ),
     SigningReason.NOT_UNLOCKED: _("Enter the PIN of your card before signing."),
     SigningReason.REQUEST_EXPIRED: _("The time to sign has run out. Open the page again."),
     SigningReason.OUTSIDE_NOT_GOOD: _(
@@ -229,6 +123,116 @@ class CertificateStateChanged(Conflict):
             "certificates.certificate.state_changed",
             _("The state of the certificate does not allow this (now: %(state)s)."),
             state=state,
+        )
+
+
+class OwnCertificate(RuleBroken):
+    """Refuse to suspend or revoke one's own certificate as a supervisor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.certificate.own",
+            _("This is your own certificate. If its card is lost, report it as lost."),
+        )
+
+
+class ReasonNeeded(RuleBroken):
+    """Refuse to suspend or revoke without saying why."""
+
+    def __init__(self, *, field: str = "reason") -> None:
+        super().__init__(
+            "certificates.certificate.reason_needed",
+            _("Write why: the holder reads it."),
+            field=field,
+        )
+
+
+class ApplicationWaiting(Conflict):
+    """Say that the holder has an application that waits already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.application.waiting",
+            _("An application of this person is waiting already."),
+        )
+
+
+class LetterNotPrintable(Conflict):
+    """Say that no letter waits to be printed: a letter is printed once (CERT-1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.letter.not_printable",
+            _("There is no letter to print. A letter is printed once; ask for a reprint."),
+        )
+
+
+class ScopeRefused(RuleBroken):
+    """Refuse a usage scope that makes no sense, beside the field that is wrong (CERT-6)."""
+
+    def __init__(self, field: str) -> None:
+        messages: dict[str, str | Promise] = {
+            "functions": _("Choose functions by their names."),
+            "amount_cap": _("The highest amount must be above zero."),
+            "scope_until": _("The last day must not lie before the first."),
+        }
+        super().__init__(f"certificates.scope.{field}", messages[field], field=field)
+
+
+class CardUnknown(NotFound):
+    """Say that there is no such card where the actor works."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.card.unknown", _("There is no such card here."))
+
+
+class CardKnown(Conflict):
+    """Say that a card of this serial number was received before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.known", _("A card with this serial number is known already.")
+        )
+
+
+class CardStateChanged(Conflict):
+    """Say that a card is in a state this act does not start from."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "certificates.card.state_changed",
+            _("The state of the card does not allow this (now: %(state)s)."),
+            state=state,
+        )
+
+
+class CardInUse(RuleBroken):
+    """Say that a certificate in force is on the card."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.in_use",
+            _("A certificate that has not ended is on this card. Revoke it first."),
+        )
+
+
+class CardLost(RuleBroken):
+    """Say that a suspension cannot be lifted because the card is gone (CERT-10)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.card.lost",
+            _("The card cannot be used any more. Apply for a new certificate."),
+        )
+
+
+class NotRenewable(RuleBroken):
+    """Say that it is too early, or too late, to renew a certificate (CERT-12)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.renewal.not_yet",
+            _("A certificate is renewed while it is in force, in the last 60 days of its life."),
         )
 
 

@@ -39,6 +39,9 @@ ROOT_CRL_LIFETIME: Final = timedelta(days=365)
 """How long the root's list lasts: its key comes out of the safe once a year at the latest."""
 SERVICE_LIFETIME: Final = timedelta(days=365)
 
+DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+"""What the seal's certificate is for (RFC 9336)."""
+
 _ANY_POLICY: Final = x509.ObjectIdentifier("2.5.29.32.0")
 
 
@@ -121,9 +124,10 @@ def build_service_certificate(
     now: datetime,
     lifetime: timedelta = SERVICE_LIFETIME,
 ) -> bytes:
-    """Return the DER of a certificate for the OCSP responder or the time stamping service.
+    """Return the DER of a certificate for one of the authority's services.
 
-    RFC 6960 4.2.2.2 (delegated responder, not itself checked) and RFC 3161 2.3 (sole, critical).
+    RFC 6960 4.2.2.2 (delegated responder, not itself checked), RFC 3161 2.3 (sole, critical) and
+    RFC 9336 (the seal over evidence: document signing and nothing else).
     """
     key = serialize_public_key(public_key)
     builder = _end_entity_builder(authority_name(name), key, now, now + lifetime)
@@ -133,6 +137,8 @@ def build_service_certificate(
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False
         )
+    elif service is Service.EVIDENCE_SEAL:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=True)
     else:
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True

@@ -113,7 +113,7 @@ def parse(cms: bytes) -> ParsedSignature:
         raise SignatureRefused(SignatureReason.MALFORMED)
     try:
         return _parse(cms)
-    except (ValueError, IndexError, UnsupportedAlgorithm) as error:
+    except (ValueError, IndexError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SignatureRefused(SignatureReason.MALFORMED) from error
 
 
@@ -187,7 +187,7 @@ def _assemble(parsed: ParsedSignature) -> bytes:
     is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
     signer = der.sequence(
         _VERSION_1,
-        _issuer_and_serial(parsed.certificate),
+        der.issuer_and_serial(parsed.certificate),
         _SHA256,
         b"\xa0" + attributes[1:],  # [0] IMPLICIT: signed as a SET, carried under another tag
         _RSA_SHA256 if is_rsa else _ECDSA_SHA256,
@@ -201,17 +201,10 @@ def _assemble(parsed: ParsedSignature) -> bytes:
     return der.sequence(_SIGNED_DATA, der.element(0xA0, der.sequence(*parts)))
 
 
-def _issuer_and_serial(certificate: bytes) -> bytes:
-    # Taken from the certificate as it stands: another authority may spell names its own way.
-    to_be_signed = der.children(der.children(certificate)[0])
-    serial, _, issuer = to_be_signed[1:4] if to_be_signed[0][0] == 0xA0 else to_be_signed[0:3]
-    return der.sequence(issuer, serial)
-
-
 def _load(certificate: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(certificate)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE) from error
 
 

@@ -52,3 +52,13 @@ def children(data: bytes) -> list[bytes]:
         found.append(data[offset:following])
         offset = following
     return found
+
+
+def issuer_and_serial(certificate: bytes) -> bytes:
+    """Return the IssuerAndSerialNumber that names a certificate, given its DER (RFC 5652 10.2.4).
+
+    Taken from the certificate as it stands: another authority may spell names its own way.
+    """
+    to_be_signed = children(children(certificate)[0])
+    serial, _, issuer = to_be_signed[1:4] if to_be_signed[0][0] == 0xA0 else to_be_signed[0:3]
+    return sequence(issuer, serial)

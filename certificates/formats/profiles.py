@@ -43,6 +43,7 @@ class Service(StrEnum):
 
     OCSP_RESPONDER = "OCSP_RESPONDER"
     TIME_STAMPING = "TIME_STAMPING"
+    EVIDENCE_SEAL = "EVIDENCE_SEAL"
 
 
 class RevocationReason(StrEnum):

@@ -7,17 +7,27 @@ from django.db import migrations, models
 
 from kernel.guards import immutable, mutable, revoke
 
-# What 0002 says, and one way more: from application to issued, which OUTSIDE below keeps for
+# What 0005 says, and one way more: from application to issued, which OUTSIDE below keeps for
 # certificates of an outside authority alone.
 CERTIFICATE = """
 CREATE OR REPLACE FUNCTION certificates_certificate_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'APPLIED' OR NEW.suspensions <> 0 THEN
-            RAISE EXCEPTION 'a certificate starts as an application'
-                USING ERRCODE = 'restrict_violation';
+        IF NEW.state = 'APPLIED' AND NEW.suspensions = 0 AND NEW.renews_id IS NULL THEN
+            RETURN NEW;
         END IF;
-        RETURN NEW;
+        IF NEW.state = 'ISSUED' AND NEW.purpose = 'AUTHENTICATION' AND NEW.renews_id IS NULL THEN
+            RETURN NEW;
+        END IF;
+        IF NEW.state = 'ISSUED' AND EXISTS (
+            SELECT FROM certificates_certificate r
+            WHERE r.id = NEW.renews_id AND r.state = 'ACTIVE' AND r.holder_id = NEW.holder_id
+                AND r.purpose = NEW.purpose AND r.suspensions = NEW.suspensions
+        ) THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'a certificate starts as an application, beside another or by renewal'
+            USING ERRCODE = 'restrict_violation';
     END IF;
     IF OLD.state IN ('REVOKED', 'EXPIRED', 'CANCELLED') THEN
         RAISE EXCEPTION 'certificate % is % for ever', OLD.id, OLD.state
@@ -41,14 +51,15 @@ BEGIN
         RAISE EXCEPTION 'certificate %: a suspension counts once, and nothing else does', OLD.id
             USING ERRCODE = 'restrict_violation';
     END IF;
-    IF (NEW.id, NEW.holder_id, NEW.purpose, NEW.applied_at)
-            IS DISTINCT FROM (OLD.id, OLD.holder_id, OLD.purpose, OLD.applied_at)
+    IF (NEW.id, NEW.holder_id, NEW.purpose, NEW.applied_at, NEW.renews_id)
+            IS DISTINCT FROM
+            (OLD.id, OLD.holder_id, OLD.purpose, OLD.applied_at, OLD.renews_id)
        OR (OLD.der IS NOT NULL
            AND (NEW.der, NEW.serial_number, NEW.sha256, NEW.public_key_sha256, NEW.storage,
-                NEW.card_id, NEW.not_before, NEW.not_after, NEW.issued_at)
+                NEW.card_id, NEW.not_before, NEW.not_after, NEW.issued_at, NEW.companion_id)
                IS DISTINCT FROM
                (OLD.der, OLD.serial_number, OLD.sha256, OLD.public_key_sha256, OLD.storage,
-                OLD.card_id, OLD.not_before, OLD.not_after, OLD.issued_at)) THEN
+                OLD.card_id, OLD.not_before, OLD.not_after, OLD.issued_at, OLD.companion_id)) THEN
         RAISE EXCEPTION 'certificate %: holder and key are final', OLD.id
             USING ERRCODE = 'restrict_violation';
     END IF;
@@ -129,7 +140,7 @@ BY_THEIR_RULES = ("certificates_externalauthority", "certificates_externalissuer
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certificates", "0003_authorities"),
+        ("certificates", "0005_life"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

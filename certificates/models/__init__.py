@@ -7,9 +7,11 @@ from certificates.models.authority import CertificateAuthority, RevocationList, 
 from certificates.models.certificates import Card, Certificate, CertificateEvent
 from certificates.models.external import ExternalAuthority, ExternalIssuer, ExternalList
 from certificates.models.letters import Enrolment, Letter
+from certificates.models.proofs import AwaitedTimeStamp, TimeStamp
 from certificates.models.signatures import Signature, SignRequest
 
 __all__ = [
+    "AwaitedTimeStamp",
     "Card",
     "Certificate",
     "CertificateAuthority",
@@ -24,4 +26,5 @@ __all__ = [
     "ServiceKey",
     "SignRequest",
     "Signature",
+    "TimeStamp",
 ]

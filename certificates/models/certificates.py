@@ -30,13 +30,25 @@ from kernel.machines import sources
 
 
 class Card(FSMModelMixin, models.Model):
-    """Hold one card; a virtual one is a key in the holder's browser behind a PIN (SIGN-6)."""
+    """Hold one card; a virtual one is a key in the holder's browser behind a PIN (SIGN-6).
+
+    A card of plastic has a serial number, begins in the stock of a unit and gets its holder when
+    it is assigned.
+    """
 
     class Kind(models.TextChoices):
         VIRTUAL = "VIRTUAL", _("Virtual card")
         HARDWARE = "HARDWARE", _("Card")
 
-    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cards")
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="cards"
+    )
+    serial_number = models.CharField(
+        _("card number"), max_length=40, null=True, blank=True, unique=True
+    )
+    unit = models.ForeignKey(
+        "identity.Unit", models.PROTECT, null=True, blank=True, related_name="cards"
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = FSMField(default=CardState.IN_STOCK, choices=choices(CardState), protected=True)
     pin_hash = models.CharField(max_length=200, blank=True)
@@ -54,6 +66,15 @@ class Card(FSMModelMixin, models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="VIRTUAL", pin_hash=""), name="certificates_virtual_pin"
             ),
+            models.CheckConstraint(
+                condition=Q(state="IN_STOCK", holder__isnull=True, unit__isnull=False)
+                | (~Q(state="IN_STOCK") & (Q(holder__isnull=False) | Q(state="DAMAGED"))),
+                name="certificates_card_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit__isnull=True) | Q(serial_number__isnull=False),
+                name="certificates_card_numbered",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +83,10 @@ class Card(FSMModelMixin, models.Model):
     @transition(field=state, source=sources(CARD_VERBS, "assign"), target=CardState.ASSIGNED)
     def assign(self) -> None:
         """Give to its holder."""
+
+    @transition(field=state, source=sources(CARD_VERBS, "return"), target=CardState.IN_STOCK)
+    def return_(self) -> None:
+        """Go back to the stock it came from, never used."""
 
     @transition(field=state, source=sources(CARD_VERBS, "activate"), target=CardState.ACTIVE)
     def activate(self) -> None:
@@ -104,7 +129,9 @@ class Certificate(FSMModelMixin, models.Model):
     """Hold one certificate from its application to its end (CERT-3).
 
     Until it is issued there is no key and nothing to show the world. `functions` None means every
-    function; `amount_cap` None means no cap (CERT-6).
+    function; `amount_cap` None means no cap, and so with the first and last day (CERT-6).
+    A signing certificate is accompanied by one for signing in, on the same card: the two are in
+    the same state at every commit. One that `renews` another starts issued, with its count.
     """
 
     holder = models.ForeignKey(
@@ -122,6 +149,14 @@ class Certificate(FSMModelMixin, models.Model):
     functions = ArrayField(models.CharField(max_length=60), null=True, blank=True)
     amount_cap = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
     amount_cap_currency = models.CharField(max_length=3, default="TWD")
+    scope_from = models.DateField(_("first day of use"), null=True, blank=True)
+    scope_until = models.DateField(_("last day of use"), null=True, blank=True)
+    companion = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="principal"
+    )
+    renews = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="renewals"
+    )
     applied_at = models.DateTimeField()
     card = models.ForeignKey(
         Card, models.PROTECT, null=True, blank=True, related_name="certificates"
@@ -194,6 +229,16 @@ class Certificate(FSMModelMixin, models.Model):
             models.CheckConstraint(
                 condition=Q(amount_cap__isnull=True) | Q(amount_cap__gt=0),
                 name="certificates_cap_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope_until__isnull=True)
+                | Q(scope_from__isnull=True)
+                | Q(scope_until__gte=F("scope_from")),
+                name="certificates_scope_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(companion__isnull=True) | Q(purpose="SIGNING"),
+                name="certificates_companion_of_signing",
             ),
         ]
         indexes: ClassVar = [

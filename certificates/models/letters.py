@@ -20,7 +20,8 @@ from kernel.machines import sources
 class Letter(FSMModelMixin, models.Model):
     """Hold one sealed password letter: bound to one certificate and one purpose (CERT-2).
 
-    The secret itself is printed once and never stored.
+    Its secret is made when it is printed, once, and never stored; until then there is none, and
+    the thirty days have not begun.
     """
 
     class Purpose(models.TextChoices):
@@ -31,13 +32,14 @@ class Letter(FSMModelMixin, models.Model):
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="letters")
     certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="letters")
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
-    secret_hmac = models.BinaryField(max_length=32)
+    secret_hmac = models.BinaryField(max_length=32, null=True)
     state = FSMField(
         _("state"), default=LetterState.PREPARED, choices=choices(LetterState), protected=True
     )
     tries = models.PositiveSmallIntegerField(default=0)
     prepared_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    printed_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -51,6 +53,22 @@ class Letter(FSMModelMixin, models.Model):
                 fields=["certificate"],
                 condition=Q(state__in=OPEN_LETTER),
                 name="certificates_one_open_letter",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    printed_at__isnull=True, secret_hmac__isnull=True, expires_at__isnull=True
+                )
+                | Q(printed_at__isnull=False, secret_hmac__isnull=False, expires_at__isnull=False),
+                name="certificates_letter_printed_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["PRINTED", "CONSUMED", "LOCKED"])
+                | Q(printed_at__isnull=False),
+                name="certificates_letter_printed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="PREPARED") | Q(printed_at__isnull=True),
+                name="certificates_letter_prepared",
             ),
         ]
 

@@ -66,6 +66,9 @@ class Signature(models.Model):
     accepted_at = models.DateTimeField()
     certificate_state = models.CharField(max_length=20, choices=choices(CertificateState))
     crl_number = models.BigIntegerField()
+    # What the responder said of the certificate when the signature was accepted; the list in the
+    # signature's file says the same in the other form (CERT-8).
+    ocsp_der = models.BinaryField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("signature")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from certificates.operations.applications import apply_step, set_scope_step, withdraw_step
 from certificates.operations.authority import (
     keep_list_current,
     prepare_authority,
     publish_crl,
     publish_crl_step,
+)
+from certificates.operations.cards import (
+    assign_card_step,
+    move_card_step,
+    receive_card_step,
+    report_lost_step,
+    return_card_step,
+    write_off_card_step,
 )
 from certificates.operations.enrolment import (
     EnrolOutcome,
@@ -16,6 +25,7 @@ from certificates.operations.enrolment import (
     enrol,
     prepare_confirmation,
 )
+from certificates.operations.evidence import seal_evidence
 from certificates.operations.external import (
     NewIssuer,
     bind_step,
@@ -26,8 +36,22 @@ from certificates.operations.external import (
     withdraw_external_authority,
 )
 from certificates.operations.issuers import current_authority, issuer_of
-from certificates.operations.letters import PrintedLetter, issue_letter, issue_letter_step
+from certificates.operations.letters import (
+    PrintedLetter,
+    issue_letter,
+    issue_letter_step,
+    print_letter_step,
+    reprint_step,
+)
 from certificates.operations.lifecycle import revoke, revoke_step, suspend, suspend_step
+from certificates.operations.lifting import (
+    ActivateOutcome,
+    ActivateResult,
+    activate,
+    prepare_activation,
+    release_unsuspension_step,
+)
+from certificates.operations.losing import report_lost
 from certificates.operations.ocsp import (
     ANSWER_COLUMNS,
     answer,
@@ -36,6 +60,7 @@ from certificates.operations.ocsp import (
     renew_answers_step,
     with_answer,
 )
+from certificates.operations.pairs import lock_certificate
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
@@ -53,9 +78,23 @@ from certificates.operations.signing import (
     accept_signature,
     verify_signature,
 )
+from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.supervising import (
+    Asked,
+    CertificateAct,
+    SignedAct,
+    act_lines,
+    prepare_certificate_act,
+    revoke_signed,
+    suspend_signed,
+)
 
 __all__ = [
     "ANSWER_COLUMNS",
+    "ActivateOutcome",
+    "ActivateResult",
+    "Asked",
+    "CertificateAct",
     "EnrolOutcome",
     "EnrolResult",
     "NewIssuer",
@@ -63,11 +102,17 @@ __all__ = [
     "ServiceCredentials",
     "SignRequestFacts",
     "SignatureFacts",
+    "SignedAct",
+    "StampResult",
     "UnlockResult",
     "VerifiedSignature",
     "accept_signature",
+    "act_lines",
+    "activate",
     "answer",
     "answer_step",
+    "apply_step",
+    "assign_card_step",
     "begin_enrolment",
     "bind_step",
     "check_bindable",
@@ -80,22 +125,40 @@ __all__ = [
     "issue_letter_step",
     "issuer_of",
     "keep_list_current",
+    "lock_certificate",
+    "move_card_step",
+    "prepare_activation",
     "prepare_authority",
+    "prepare_certificate_act",
     "prepare_confirmation",
     "prepare_signature",
+    "print_letter_step",
     "publish_crl",
     "publish_crl_step",
+    "receive_card_step",
     "refresh_external_lists",
+    "release_unsuspension_step",
     "renew_answers_step",
+    "report_lost",
+    "report_lost_step",
+    "reprint_step",
+    "return_card_step",
     "revoke",
+    "revoke_signed",
     "revoke_step",
     "rotate_service_keys",
+    "seal_evidence",
     "service_credentials",
+    "set_scope_step",
+    "stamp",
     "suspend",
+    "suspend_signed",
     "suspend_step",
     "take_external_list",
     "unlock",
     "verify_signature",
     "with_answer",
     "withdraw_external_authority",
+    "withdraw_step",
+    "write_off_card_step",
 ]

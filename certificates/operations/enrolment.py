@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cryptography import x509
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 
 from audit import operations as audit
-from certificates import gateways
 from certificates.errors import (
     CertificateStateChanged,
-    EnrolmentUnknown,
-    KeyAlreadyUsed,
     SignatureRefused,
     SigningReason,
     SigningRefused,
 )
-from certificates.formats.authority import build_holder_certificate, new_serial
-from certificates.formats.profiles import HolderName, KeyStorage, Purpose, RevocationReason
-from certificates.formats.requests import read_request
+from certificates.formats.profiles import KeyStorage, Purpose, RevocationReason
 from certificates.formats.statements import StatementType
-from certificates.models import Card, Certificate, Enrolment, SignRequest
-from certificates.operations.history import move, note, target_of
-from certificates.operations.issuers import current_authority, issuer_of
-from certificates.operations.letters import lock_holder, try_letter
+from certificates.models import Card, Certificate, Enrolment, Letter, SignRequest
+from certificates.operations.history import note, target_of
+from certificates.operations.issuing import (
+    issue_pair,
+    keep_issued,
+    open_enrolment,
+    read_keys,
+    take_scope_of,
+)
 from certificates.operations.lifecycle import revoke_step
 from certificates.operations.ocsp import renew_answers_step
+from certificates.operations.pairs import lock_holder, lock_rows, move_pair, pair_of
 from certificates.operations.showing import SignRequestFacts, show_step
 from certificates.operations.signing import store_signature
-from certificates.policies import (
-    CERTIFICATE_LIFETIME,
-    ENROLMENT_LIFETIME,
-    StatementFields,
-    check_pin,
-)
-from certificates.states import LIVE, CertificateState
+from certificates.operations.trying import consume, try_letter
+from certificates.policies import ENROLMENT_LIFETIME, StatementFields, check_pin
+from certificates.states import ENDABLE, LIVE, CardState, CertificateState
 from identity.models import User
 from kernel import ids
 
@@ -58,12 +54,25 @@ class EnrolOutcome(StrEnum):
 class EnrolResult:
     """Tell how an enrolment ended; committed either way, because failed letters are counted.
 
-    Where it succeeded, `certificate` is DER and `challenge` is what the new key has to sign.
+    Where it succeeded, both certificates are DER and `challenge` is what the new signing key has
+    to sign.
     """
 
     outcome: EnrolOutcome
     certificate: bytes = b""
+    authentication_certificate: bytes = b""
     challenge: SignRequestFacts | None = None
+
+
+def issued(certificate: Certificate, challenge: SignRequestFacts) -> EnrolResult:
+    """Return what a page needs of a pair that was just issued."""
+    companion = certificate.companion
+    return EnrolResult(
+        EnrolOutcome.ISSUED,
+        bytes(certificate.der or b""),
+        bytes(companion.der or b"") if companion is not None else b"",
+        challenge,
+    )
 
 
 @transaction.atomic(durable=True)
@@ -93,48 +102,40 @@ def enrol(
     letter_number: str,
     secret: str,
     request_der: bytes,
+    authentication_request_der: bytes,
     pin: str,
     now: datetime,
 ) -> EnrolResult:
-    """Use a letter and a certificate request to issue a certificate, in one act (CERT-2).
+    """Use a letter and two certificate requests to issue a pair of certificates (CERT-2).
 
-    From the request nothing but the key is taken. Raises WeakPin, EnrolmentUnknown,
-    RequestRefused and KeyAlreadyUsed before the letter is looked at, so that none of them tells
-    anything about it; whatever fails about the letter is one returned outcome.
+    One for signing, one for signing in, on two keys of the same card. From the requests nothing
+    but the keys is taken. `pin` is the new PIN of a virtual card; a card of plastic keeps its
+    own. Raises WeakPin, EnrolmentUnknown, RequestRefused and KeyAlreadyUsed before the letter is
+    looked at, so that none of them tells anything about it; whatever fails about the letter is
+    one returned outcome.
     """
-    check_pin(pin, pin)
-    pin_hash = make_password(pin)  # before any lock: it takes its time on purpose
+    pin_hash = _new_pin(actor, pin)  # before any lock: it takes its time on purpose
     holder = lock_holder(actor.pk)
-    enrolment = Enrolment.objects.filter(
-        user=holder, session_key_sha256=session_key_sha256, expires_at__gt=now
-    ).first()
-    if enrolment is None:
-        raise EnrolmentUnknown
-    public_key = read_request(request_der, expected_nonce=enrolment.nonce)
-    public_key_sha256 = hashlib.sha256(public_key).hexdigest()
-    if Certificate.objects.filter(public_key_sha256=public_key_sha256).exists():
-        raise KeyAlreadyUsed
-    found = try_letter(holder=holder, number=letter_number, secret=secret, now=now)
+    enrolment = open_enrolment(holder, session_key_sha256, now)
+    keys = read_keys(enrolment, request_der, authentication_request_der)
+    found = try_letter(
+        holder=holder, purpose=Letter.Purpose.ENROL, number=letter_number, secret=secret, now=now
+    )
     if found is None:
         return EnrolResult(EnrolOutcome.LETTER_REFUSED)
     letter, certificate = found
-    letter.consume()
-    letter.ended_at = now
-    letter.save()
     enrolment.delete()
-    certificate.card = _virtual_card(holder, pin_hash, now)
-    _issue(certificate, public_key, now)
-    try:
-        with transaction.atomic():
-            source = move(certificate, "enrol", now)
-    except IntegrityError as error:  # somebody else had the same key certified meanwhile
-        raise KeyAlreadyUsed from error
+    if certificate.card_id is None:
+        certificate.card = _virtual_card(holder, pin_hash, now)
+    consume(letter, now)
+    issue_pair(certificate, keys, now)
+    source = keep_issued(certificate, "enrol", now)
     note(
         certificate, verb="enrol", event="certificates.certificate.enrolled", source=source,
         actor=actor, now=now, after={"letter": letter.number, "sha256": certificate.sha256},
     )  # fmt: skip
-    challenge = _challenge(certificate, session_key_sha256, audience, now)
-    return EnrolResult(EnrolOutcome.ISSUED, bytes(certificate.der or b""), challenge)
+    challenge = challenge_of(certificate, session_key_sha256, audience, now)
+    return issued(certificate, challenge)
 
 
 @transaction.atomic(durable=True)
@@ -148,7 +149,7 @@ def prepare_confirmation(
     if certificate is None:
         return None
     certificate.holder = actor
-    return _challenge(certificate, session_key_sha256, audience, now)
+    return challenge_of(certificate, session_key_sha256, audience, now)
 
 
 @transaction.atomic(durable=True)
@@ -176,17 +177,17 @@ def confirm(
         )
         .order_by("-created_at", "pk")[:MOST_CHALLENGES]
     )  # fmt: skip
-    _store_first_fitting(challenges, certificate, signature_der, signing_time, now)
+    store_first_fitting(challenges, certificate, signature_der, signing_time, now)
     if replaced is not None:
         revoke_step(
             certificate=replaced, actor=actor, reason=RevocationReason.SUPERSEDED, now=now,
-            why="replaced",
+            why="replaced", replaced_by=certificate,
         )  # fmt: skip
-    if certificate.card is not None:
-        certificate.card.activate()
-        certificate.card.save()
-    source = move(certificate, "confirm", now)
-    renew_answers_step(certificates=[certificate], now=now)
+    _put_to_use(certificate.card)
+    if replaced is not None and certificate.renews_id == replaced.pk:
+        take_scope_of(certificate, replaced)
+    source = move_pair(certificate, "confirm", now)
+    renew_answers_step(certificates=pair_of(certificate), now=now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,
         actor=actor, now=now,
@@ -194,7 +195,7 @@ def confirm(
     )  # fmt: skip
 
 
-def _store_first_fitting(
+def store_first_fitting(
     challenges: Sequence[SignRequest],
     certificate: Certificate,
     signature_der: bytes,
@@ -216,23 +217,34 @@ def _store_first_fitting(
 def _lock_certificates(
     holder: User, certificate_sha256: str
 ) -> tuple[Certificate, Certificate | None]:
-    """Lock the certificate to confirm and the one it replaces, in order of their rows."""
-    rows = list(
-        Certificate.objects.select_related("card")
-        .select_for_update(of=("self",))
-        .filter(
-            holder=holder, purpose=Purpose.SIGNING.name, state__in=[CertificateState.ISSUED, *LIVE]
-        )
-        .order_by("pk")
-    )
-    for row in rows:
-        row.holder = holder
+    """Lock the certificate to confirm and the one it replaces, with their companions."""
+    rows = lock_rows(holder, Q(state__in=ENDABLE))
     asked = next((row for row in rows if row.sha256 == certificate_sha256), None)
     if asked is None:
         raise SigningRefused(SigningReason.NO_CERTIFICATE)
     if asked.state != CertificateState.ISSUED:
         raise CertificateStateChanged(asked.state)
     return asked, next((row for row in rows if row.state in LIVE), None)
+
+
+def _new_pin(actor: User, pin: str) -> str:
+    """Return the hash of a new PIN, or empty text where a card of plastic waits for its keys."""
+    waiting = Certificate.objects.filter(
+        holder=actor,
+        state=CertificateState.LETTER_PRINTED,
+        storage=KeyStorage.HARDWARE.name,
+    )
+    if not pin and waiting.exists():
+        return ""
+    check_pin(pin, pin)
+    return make_password(pin)
+
+
+def _put_to_use(card: Card | None) -> None:
+    """Activate a card whose first key has proved itself; a card that renews is in use already."""
+    if card is not None and card.state == CardState.ASSIGNED:
+        card.activate()
+        card.save()
 
 
 def _virtual_card(holder: User, pin_hash: str, now: datetime) -> Card:
@@ -242,43 +254,10 @@ def _virtual_card(holder: User, pin_hash: str, now: datetime) -> Card:
     return card
 
 
-def _issue(certificate: Certificate, public_key: bytes, now: datetime) -> None:
-    """Have the certificate made and put what it says into the row; the caller saves."""
-    certificate.issuer = current_authority()
-    der = build_holder_certificate(
-        issuer=issuer_of(certificate.issuer),
-        public_key=public_key,
-        holder=_holder_name(certificate.holder),
-        purpose=Purpose.SIGNING,
-        key_storage=KeyStorage.BROWSER,
-        serial=new_serial(),
-        now=now,
-        not_after=now + CERTIFICATE_LIFETIME,
-    )
-    loaded = x509.load_der_x509_certificate(der)
-    certificate.der = der
-    certificate.sha256 = hashlib.sha256(der).hexdigest()
-    certificate.public_key_sha256 = hashlib.sha256(public_key).hexdigest()
-    certificate.serial_number = f"{loaded.serial_number:x}"
-    certificate.storage = KeyStorage.BROWSER.name
-    certificate.not_before = loaded.not_valid_before_utc
-    certificate.not_after = loaded.not_valid_after_utc
-    certificate.issued_at = now
-
-
-def _holder_name(holder: User) -> HolderName:
-    company = holder.company
-    return HolderName(
-        common_name=holder.display_name,
-        organization=company.name if company is not None else gateways.bank_name(),
-        unified_number=company.code if company is not None else gateways.bank_unified_number(),
-        holder_number=holder.public_id,
-    )
-
-
-def _challenge(
+def challenge_of(
     certificate: Certificate, session_key_sha256: str, audience: str, now: datetime
 ) -> SignRequestFacts:
+    """Show the statement by which a new key proves itself; a step."""
     audit.require_transaction()
     facts: Mapping[str, str] = {"serial_number": certificate.serial_number or ""}
     return show_step(

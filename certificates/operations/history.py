@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from audit import operations as audit
-from certificates.models import Certificate, CertificateEvent
+from certificates.models import Certificate, CertificateEvent, Letter
 from identity.models import User
 from identity.operations import home_chain
 
@@ -29,16 +29,20 @@ def note(
     reason: str = "",
     after: Mapping[str, object] | None = None,
 ) -> None:
-    """Append a change of state to the certificate's events and to its holder's audit chain."""
-    CertificateEvent.objects.create(
-        certificate=certificate,
-        at=now,
-        verb=verb,
-        source=source,
-        target=certificate.state,
-        suspensions=certificate.suspensions,
-        actor=name_of(actor),
-        reason=reason,
+    """Append a change of state to the events of a pair and to its holder's audit chain."""
+    CertificateEvent.objects.bulk_create(
+        CertificateEvent(
+            certificate_id=pk,
+            at=now,
+            verb=verb,
+            source=source,
+            target=certificate.state,
+            suspensions=certificate.suspensions,
+            actor=name_of(actor),
+            reason=reason,
+        )
+        for pk in (certificate.pk, certificate.companion_id)
+        if pk is not None
     )
     holder = certificate.holder
     audit.record(
@@ -55,6 +59,18 @@ def note(
             **(after or {}),
         },
         reason=reason,
+    )
+
+
+def note_letter(letter: Letter, event: str, *, actor: User | None, now: datetime) -> None:
+    """Append what happened to a letter alone, its certificate staying where it is, to the log."""
+    audit.record(
+        chain=home_chain(letter.holder),
+        event=event,
+        actor=name_of(actor),
+        target=target_of(letter.certificate),
+        now=now,
+        after={"letter": letter.number, "state": str(letter.state)},
     )
 
 

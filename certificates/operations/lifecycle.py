@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django_fsm import can_proceed
 
 from audit import operations as audit
@@ -12,10 +14,18 @@ from certificates.errors import CertificateStateChanged, CertificateUnknown
 from certificates.formats.profiles import RevocationReason
 from certificates.models import Card, Certificate
 from certificates.operations.authority import publish_crl_step
-from certificates.operations.history import move, note
+from certificates.operations.history import note
+from certificates.operations.pairs import (
+    end_letters,
+    lock_certificate,
+    lock_rows,
+    move_pair,
+    pair_of,
+)
 from certificates.permissions import Permission, check_manage
 from certificates.policies import suspension_verb
-from certificates.states import CARD_VERBS, LIVE, CertificateState
+from certificates.states import CARD_VERBS, ENDABLE, CertificateState
+from identity import operations as identity
 from identity.models import User
 from kernel.machines import sources
 
@@ -36,22 +46,28 @@ def suspend(
 def suspend_step(
     *, certificate: Certificate, actor: User | None, now: datetime, reason: str = ""
 ) -> CertificateState:
-    """Suspend a certificate that the caller has locked, as part of a larger act."""
+    """Suspend a certificate that `lock_certificate` has locked, as part of a larger act.
+
+    Its companion goes with it, a renewal that waits is revoked, its holder's sessions end (SES-2).
+    """
     audit.require_transaction()
     if certificate.state != CertificateState.ACTIVE:
         raise CertificateStateChanged(certificate.state)
     verb = suspension_verb(certificate.suspensions)
     final = verb == "suspend_finally"
     listed = RevocationReason.PRIVILEGE_WITHDRAWN if final else RevocationReason.CERTIFICATE_HOLD
-    certificate.listed_at, certificate.listed_reason = now, listed.name
-    source = move(certificate, verb, now)
+    source = move_pair(certificate, verb, now, listed_at=now, listed_reason=listed.name)
     if final:
         _end_card(certificate)
-    told = _tell_world(certificate, now)
+    renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
+    identity.end_sessions(user=certificate.holder, why="suspended", now=now)
+    changed = [*pair_of(certificate), *_pairs(renewals)]
+    told = _tell_world(changed, now)
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
         actor=actor, now=now, reason=reason, after=told,
     )  # fmt: skip
+    _note_revoked(renewals, RevocationReason.SUPERSEDED, actor, now, "suspended", told)
     return CertificateState(certificate.state)
 
 
@@ -80,21 +96,77 @@ def revoke_step(
     actor: User | None,
     now: datetime,
     why: str = "",
+    replaced_by: Certificate | None = None,
 ) -> None:
-    """Revoke a certificate that the caller has locked, as part of a larger act."""
+    """Revoke a certificate that `lock_certificate` has locked, as part of a larger act.
+
+    Its companion goes with it, and so does a renewal that waits, unless it is what replaces it;
+    its open letter dies. One revocation list tells it all.
+    """
     audit.require_transaction()
     if reason is RevocationReason.CERTIFICATE_HOLD:
         raise ValueError("a hold is not a revocation")
     if not can_proceed(certificate.revoke):
         raise CertificateStateChanged(certificate.state)
-    certificate.listed_at, certificate.listed_reason = now, reason.name
-    source = move(certificate, "revoke", now)
-    _end_card(certificate)
-    told = _tell_world(certificate, now)
-    note(
-        certificate, verb="revoke", event="certificates.certificate.revoked", source=source,
-        actor=actor, now=now, reason=why, after={**told, "reason": reason.name},
-    )  # fmt: skip
+    renewals = [row for row in _renewals(certificate) if row != replaced_by]
+    ended = _take_out([certificate], reason, now)
+    ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
+    changed = [*_pairs(ended), *_pairs(ended_renewals)]
+    told = _tell_world(changed, now)
+    _note_revoked(ended, reason, actor, now, why, told)
+    _note_revoked(ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", told)
+
+
+_Ended = Sequence[tuple[Certificate, str]]
+
+
+def _take_out(
+    certificates: Sequence[Certificate], reason: RevocationReason, now: datetime
+) -> _Ended:
+    """Revoke locked certificates without telling anybody yet; return each with its old state."""
+    ended = []
+    for certificate in certificates:
+        end_letters(certificate, now)
+        source = move_pair(certificate, "revoke", now, listed_at=now, listed_reason=reason.name)
+        _end_card(certificate)
+        ended.append((certificate, source))
+    return ended
+
+
+def _pairs(ended: _Ended) -> list[Certificate]:
+    return [row for certificate, _source in ended for row in pair_of(certificate)]
+
+
+def _note_revoked(
+    ended: _Ended,
+    reason: RevocationReason,
+    actor: User | None,
+    now: datetime,
+    why: str,
+    told: Mapping[str, object],
+) -> None:
+    for certificate, source in ended:
+        note(
+            certificate, verb="revoke", event="certificates.certificate.revoked", source=source,
+            actor=actor, now=now, reason=why,
+            after={**told, "reason": reason.name},
+        )  # fmt: skip
+
+
+def _renewals(certificate: Certificate) -> list[Certificate]:
+    """Lock the renewals of a certificate that were issued and wait for their confirmation."""
+    waiting = Q(renews=certificate, state=CertificateState.ISSUED)
+    if not certificate.renewals.filter(state=CertificateState.ISSUED).exists():
+        return []
+    return lock_rows(certificate.holder, waiting)
+
+
+def _tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, object]:
+    """Publish lists that tell it; of outside certificates only their authority may (CERT-11)."""
+    own = [row for row in changed if row.external_issuer_id is None]
+    if not own:
+        return {}
+    return {"crl": publish_crl_step(now=now, changed=own).number}
 
 
 def _tell_world(certificate: Certificate, now: datetime) -> dict[str, object]:
@@ -105,24 +177,22 @@ def _tell_world(certificate: Certificate, now: datetime) -> dict[str, object]:
 
 
 def _lock_for(serial_number: str, actor: User | None, permission: str) -> Certificate:
-    certificate = (
-        Certificate.objects.select_related("holder__company__branch", "holder__unit")
-        .select_for_update(of=("self",))
-        .filter(serial_number=serial_number)
-        .first()
-    )
-    if certificate is None:
+    found = Certificate.objects.filter(serial_number=serial_number).values_list("pk", flat=True)
+    certificate_id = found.first()
+    if certificate_id is None:
         raise CertificateUnknown
+    certificate = lock_certificate(certificate_id=certificate_id)
     check_manage(actor, certificate.holder, permission)
     return certificate
 
 
 def _end_card(certificate: Certificate) -> None:
-    """End the card of a revoked certificate, unless another certificate in force is on it."""
+    """End the card of a revoked certificate, unless another that has not ended is on it."""
     if certificate.card_id is None:
         return
     card = Card.objects.select_for_update().get(pk=certificate.card_id)
-    shared = Certificate.objects.filter(card=card, state__in=LIVE).exclude(pk=certificate.pk)
+    pair = Q(pk=certificate.pk) | Q(principal=certificate)
+    shared = Certificate.objects.filter(card=card, state__in=ENDABLE).exclude(pair)
     if card.state in sources(CARD_VERBS, "terminate") and not shared.exists():
         card.terminate()
         card.save()

@@ -64,7 +64,7 @@ def outside_evidence(
     list leaves the certificate out and the newest ones find it good.
     """
     until = certificate.outside_good_until
-    if row is None or row[0] is None or until is None or until <= now:
+    if not row or row[0] is None or until is None or until <= now:
         raise SigningRefused(SigningReason.OUTSIDE_STALE)
     number, der, chain = row
     listed = status_in(bytes(der), serial_of(certificate))

@@ -1,4 +1,4 @@
-"""The keys of an authority's services: its OCSP responder and its time stamping."""
+"""The keys of an authority's services: OCSP responder, time stamping, the seal over evidence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from certificates.operations.history import SYSTEM
 from certificates.operations.issuers import current_authority, issuer_of, telling_authorities
 from certificates.policies import SERVICE_KEY_RENEWED_BEFORE
 
-_NAMES = {Service.OCSP_RESPONDER: "OCSP", Service.TIME_STAMPING: "TSA"}
+_NAMES = {
+    Service.OCSP_RESPONDER: "OCSP",
+    Service.TIME_STAMPING: "TSA",
+    Service.EVIDENCE_SEAL: "Evidence",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import Card, Certificate, SignRequest
 from certificates.operations.authority import keep_list_current_step
 from certificates.policies import (
+    ACTIVATE,
     PIN_TRIES,
     SIGN_REQUEST_LIFETIME,
     Standing,
     StatementFields,
     compose_statement,
+    lifting_refusal,
     standing_refusal,
     whole_second,
 )
@@ -61,11 +63,17 @@ class UnlockResult:
 
 @transaction.atomic(durable=True)
 def prepare_signature(
-    *, actor: User, session_key_sha256: str, fields: StatementFields, now: datetime
+    *,
+    actor: User,
+    session_key_sha256: str,
+    fields: StatementFields,
+    now: datetime,
+    request_key: str = "",
 ) -> SignRequestFacts:
     """Store the statement a person is about to be shown and return it (SIGN-1).
 
-    Raises SigningRefused where the person cannot sign now, StatementRefused for unsafe text.
+    `request_key` is what its signature is found by, where it decides no request. Raises
+    SigningRefused where the person cannot sign now, StatementRefused for unsafe text.
     """
     certificate = (
         Certificate.objects.select_related("card")
@@ -77,7 +85,7 @@ def prepare_signature(
     standing = standing_of(certificate, certificate.card.state if certificate.card else None)
     refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
     certificate.holder = actor
-    key = fields.request.id if fields.request is not None else fields.action
+    key = fields.request.id if fields.request is not None else request_key or fields.action
     return show_step(
         certificate=certificate, session_key_sha256=session_key_sha256, fields=fields,
         request_key=key, now=now,
@@ -154,7 +162,8 @@ def unlock(
     check_open(request, now)
     _check_card(shown)
     standing = standing_of(request.certificate, shown.state)
-    refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
+    judge = lifting_refusal if request.action == ACTIVATE else standing_refusal
+    refuse(judge(standing, allowed_storages=gateways.allowed_storages(), now=now))
     right = check_password(pin, shown.pin_hash)  # before the lock: it takes its time on purpose
     card = Card.objects.select_for_update().get(pk=shown.pk)
     _check_card(card)
@@ -212,6 +221,8 @@ def standing_of(certificate: Certificate, card_state: str | None) -> Standing:
         amount_cap_currency=certificate.amount_cap_currency,
         outside_status=certificate.outside_status,
         outside_good_until=certificate.outside_good_until,
+        scope_from=certificate.scope_from,
+        scope_until=certificate.scope_until,
     )
 
 

@@ -23,6 +23,7 @@ from certificates.errors import (
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
+from certificates.operations.ocsp import ANSWER_COLUMNS, good_answer, with_answer
 from certificates.operations.outside import (
     OUTSIDE_COLUMNS,
     outside_evidence,
@@ -37,6 +38,7 @@ from certificates.policies import (
     standing_refusal,
     whole_second,
 )
+from certificates.states import CertificateState
 from kernel.canonical import sha256_hex
 from kernel.money import Money
 
@@ -56,15 +58,19 @@ JOIN certificates_signrequest r ON r.certificate_id = c.id
 LEFT JOIN certificates_card card ON card.id = c.card_id
 WHERE r.id = %s FOR SHARE OF c FOR UPDATE OF r
 """  # noqa: S608 - the names of our own columns
-# A sign request is used up by its one signature, in one statement.
+# A sign request is used up by its one signature, which waits for its time stamp: one statement.
 STORE = """
 WITH used AS (
     UPDATE certificates_signrequest SET used_at = %s WHERE id = %s AND used_at IS NULL
     RETURNING id, certificate_id
+), signed AS (
+    INSERT INTO certificates_signature (sign_request_id, certificate_id, cms, cms_sha256, signed_at,
+        accepted_at, certificate_state, crl_number, ocsp_der)
+    SELECT used.id, used.certificate_id, %s, %s, %s, %s, %s, %s, %s FROM used
+    RETURNING id, accepted_at
 )
-INSERT INTO certificates_signature (sign_request_id, certificate_id, cms, cms_sha256, signed_at,
-    accepted_at, certificate_state, crl_number)
-SELECT used.id, used.certificate_id, %s, %s, %s, %s, %s, %s FROM used RETURNING id
+INSERT INTO certificates_awaitedtimestamp (signature_id, due_at, tries)
+SELECT signed.id, signed.accepted_at, 0 FROM signed RETURNING signature_id
 """
 
 
@@ -91,6 +97,16 @@ class VerifiedSignature:
     signing_time: datetime
     cms: bytes
     crl_number: int
+    ocsp_der: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """Carry a signature's file with the revocation list inside it, and the responder's answer."""
+
+    cms: bytes
+    crl_number: int
+    ocsp_der: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,7 @@ def verify_signature(
     outside = outside_lists_at(signing_time, OuterRef("certificate__external_issuer"))
     newest = _lists_at(signing_time, OuterRef("certificate__issuer"))
     found = (
-        SignRequest.objects.select_related("certificate")
+        with_answer(SignRequest.objects.select_related("certificate"), "certificate__")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
         .annotate(**{name: Subquery(outside.values(name)[:1]) for name in OUTSIDE_COLUMNS})
         .filter(pk=sign_request_id)
@@ -132,12 +148,20 @@ def verify_signature(
     if not is_still_asked(bytes(found.statement), expected):
         raise SigningStale("certificates.signing.changed")
     certificate = found.certificate
+    if certificate.state != CertificateState.ACTIVE:
+        raise SigningRefused(SigningReason.CERTIFICATE_NOT_ACTIVE)
     _check(found, certificate, signature_der, signing_time, now)
     columns = OUTSIDE_COLUMNS if certificate.external_issuer_id else _LIST_COLUMNS
     listed = _listed(certificate, [getattr(found, name) for name in columns], now)
     cms = _cms(found, certificate, signature_der, signing_time, listed)
     return VerifiedSignature(
-        found.pk, certificate.pk, certificate.state_since, signing_time, cms, listed.number
+        sign_request_id=found.pk,
+        certificate_id=certificate.pk,
+        in_force_since=certificate.state_since,
+        signing_time=signing_time,
+        cms=cms,
+        crl_number=listed.number,
+        ocsp_der=_ocsp(certificate, [getattr(found, name) for name in ANSWER_COLUMNS], now),
     )
 
 
@@ -178,9 +202,8 @@ def accept_signature(
     same = (verified.sign_request_id, verified.certificate_id, verified.in_force_since)
     if same != (request.pk, certificate.pk, certificate.state_since):
         raise SigningStale("certificates.signing.changed")
-    return _store(
-        request, certificate, verified.cms, verified.crl_number, verified.signing_time, now
-    )
+    proven = _Proven(verified.cms, verified.crl_number, verified.ocsp_der)
+    return _store(request, certificate, proven, verified.signing_time, now)
 
 
 def store_signature(
@@ -193,14 +216,23 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    lists: QuerySet[Any] = _lists_at(signing_time, certificate.issuer_id)
-    lists = lists.values_list(*_LIST_COLUMNS)
+    newest: QuerySet[Any] = _lists_at(signing_time, OuterRef("issuer"))
+    columns: Sequence[str] = _LIST_COLUMNS
     if certificate.external_issuer_id is not None:
-        lists = outside_lists_at(signing_time, certificate.external_issuer_id)
-        lists = lists.values_list(*OUTSIDE_COLUMNS)
-    listed = _listed(certificate, lists.first(), now)
+        newest = outside_lists_at(signing_time, OuterRef("external_issuer"))
+        columns = OUTSIDE_COLUMNS
+    found = (
+        with_answer(Certificate.objects.filter(pk=certificate.pk))
+        .annotate(**{name: Subquery(newest.values(name)[:1]) for name in columns})
+        .values_list(*columns, *ANSWER_COLUMNS)
+        .first()
+    ) or ()
+    width = len(columns)
+    listed = _listed(certificate, found[:width], now)
+    ocsp_der = _ocsp(certificate, found[width:], now)
     cms = _cms(request, certificate, signature_der, signing_time, listed)
-    return _store(request, certificate, cms, listed.number, signing_time, now)
+    proven = _Proven(cms, listed.number, ocsp_der)
+    return _store(request, certificate, proven, signing_time, now)
 
 
 def _check(
@@ -237,13 +269,25 @@ def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[Revoc
     )
 
 
-def _listed(certificate: Certificate, row: Sequence[Any] | None, now: datetime) -> _Listed:
+def _listed(certificate: Certificate, row: Sequence[Any], now: datetime) -> _Listed:
     if certificate.external_issuer_id is not None:
         return _Listed(*outside_evidence(certificate, row, now))
-    if row is None or row[0] is None:
+    if not row or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
     return _Listed(number, bytes(der), [bytes(issuer)])
+
+
+def _ocsp(certificate: Certificate, columns: Sequence[Any], now: datetime) -> bytes | None:
+    """Return the responder's answer 'good' about a certificate in force (CERT-8).
+
+    None for one that is only about to come into force: its holder proves possession, no more;
+    and for an outside one, about which only its own authority may answer (CERT-11).
+    """
+    outside = certificate.external_issuer_id is not None
+    if certificate.state != CertificateState.ACTIVE or outside:
+        return None
+    return good_answer(certificate.pk, now, found=(certificate, *columns))
 
 
 def _cms(
@@ -267,21 +311,21 @@ def _cms(
 def _store(
     request: SignRequest,
     certificate: Certificate,
-    cms: bytes,
-    crl_number: int,
+    proven: _Proven,
     signing_time: datetime,
     now: datetime,
 ) -> SignatureFacts:
-    cms_sha256 = hashlib.sha256(cms).hexdigest()
+    cms_sha256 = hashlib.sha256(proven.cms).hexdigest()
     values: list[Any] = [
         now,
         request.pk,
-        cms,
+        proven.cms,
         cms_sha256,
         signing_time,
         now,
         str(certificate.state),
-        crl_number,
+        proven.crl_number,
+        proven.ocsp_der,
     ]
     with connection.cursor() as cursor:
         cursor.execute(STORE, values)
@@ -295,7 +339,7 @@ def _store(
         cms_sha256=cms_sha256,
         statement_sha256=sha256_hex(bytes(request.statement)),
         signed_at=signing_time,
-        crl_number=crl_number,
+        crl_number=proven.crl_number,
     )
 
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.exceptions import InvalidSignature
 from django.db.models import QuerySet
 
 from certificates import gateways
 from certificates.errors import AuthorityMissing, SigningReason
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
-from certificates.models import Certificate, CertificateAuthority, RevocationList, Signature
-from certificates.policies import Standing, scope_refusal, standing_refusal
-from certificates.render import SignedStatement, evidence_files, pack
+from certificates.models import (
+    Certificate,
+    CertificateAuthority,
+    CertificateEvent,
+    RevocationList,
+    Signature,
+)
+from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
+from certificates.render import SignedStatement, to_pem
 from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users
 from kernel.money import Money
+
+# The verbs that take a certificate out of force.
+STOPPING = ("suspend", "suspend_finally", "revoke", "expire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +53,17 @@ class CertificateFacts:
     functions: tuple[str, ...] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
-    outside_status: str
-    outside_good_until: datetime | None
+    outside_status: str = ""
+    outside_good_until: datetime | None = None
+    scope_from: date | None = None
+    scope_until: date | None = None
+    renewable_from: datetime | None = None
+    card_serial: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is in force or on hold: its holder's one of this purpose."""
+        return self.state in LIVE
 
     def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
         """Return why this certificate could not sign now (a SigningReason), or None.
@@ -63,6 +81,8 @@ class CertificateFacts:
             amount_cap_currency=self.amount_cap_currency,
             outside_status=self.outside_status,
             outside_good_until=self.outside_good_until,
+            scope_from=self.scope_from,
+            scope_until=self.scope_until,
         )
         reason: SigningReason | None = standing_refusal(
             standing, allowed_storages=gateways.allowed_storages(), now=now
@@ -101,13 +121,15 @@ def signing_certificates(user_ids: Iterable[int]) -> dict[int, CertificateFacts]
     rows = Certificate.objects.filter(
         holder_id__in=list(user_ids), purpose=Purpose.SIGNING.name, state__in=LIVE
     )
-    return {row.holder_id: _facts(row) for row in rows.select_related("card")}
+    return {row.holder_id: facts_of(row) for row in rows.select_related("card")}
 
 
 def own_certificates(user_id: int) -> list[CertificateFacts]:
-    """Return all of a person's certificates and applications, newest first."""
-    rows = Certificate.objects.filter(holder_id=user_id).select_related("card")
-    return [_facts(row) for row in rows.order_by("-pk")]
+    """Return a person's certificates and applications, newest first; each stands for its pair."""
+    rows = Certificate.objects.filter(
+        holder_id=user_id, purpose=Purpose.SIGNING.name
+    ).select_related("card")
+    return [facts_of(row) for row in rows.order_by("-pk")]
 
 
 def has_open_letter(user_id: int) -> bool:
@@ -159,29 +181,46 @@ def authority_chain_pem() -> bytes:
     return issuing_pem() + root_pem()
 
 
-def evidence(request_key: str) -> dict[str, bytes]:
-    """Return the evidence of a request's signatures as files by name (SIGN-4).
+def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]:
+    """Return a request's signatures with all that proves them, oldest first (SIGN-4).
 
+    `root` is the DER of the root the evidence names: another one is named beside its signature.
     Whether the reader may see the request is for the caller to have checked.
     """
-    signed = [
-        SignedStatement(
-            statement=row.statement,
-            text=row.text,
-            cms=row.cms,
-            certificate_pem=_pem(row.certificate_der),
-            signed_at=row.signed_at,
-        )
-        for row in signatures_of(request_key)
-    ]
-    return evidence_files(
-        signed, root_pem=root_pem(), issuing_pem=issuing_pem(), crl_der=latest_crl()
+    rows = (
+        Signature.objects.filter(sign_request__request_key=request_key)
+        .select_related("sign_request", "certificate__issuer", "time_stamp")
+        .order_by("pk")
     )
+    return [_signed_statement(row, root) for row in rows]
 
 
-def evidence_zip(request_key: str, *, now: datetime) -> bytes:
-    """Return the evidence of a request's signatures as one zip file (SIGN-4)."""
-    return pack(evidence(request_key), made_at=now)
+def lists_at(moment: datetime, issuer: bytes) -> bytes:
+    """Return the newest revocation list (DER) of an issuer (DER) in force at a moment.
+
+    Raises AuthorityMissing.
+    """
+    found = RevocationList.objects.filter(
+        issuer__certificate_der=issuer, this_update__lte=moment, next_update__gt=moment
+    )
+    der = found.order_by("-number").values_list("der", flat=True).first()
+    if der is None:
+        raise AuthorityMissing
+    return bytes(der)
+
+
+def root_of(issuer: bytes) -> bytes:
+    """Return the DER of the bank's root that certified an issuer (DER). Raises AuthorityMissing."""
+    certificate = x509.load_der_x509_certificate(issuer)
+    roots = CertificateAuthority.objects.filter(kind=CertificateAuthority.Kind.ROOT)
+    for der in roots.order_by("-pk").values_list("certificate_der", flat=True):
+        root = x509.load_der_x509_certificate(bytes(der))
+        try:
+            certificate.verify_directly_issued_by(root)
+        except (InvalidSignature, ValueError, TypeError):
+            continue
+        return bytes(der)
+    raise AuthorityMissing
 
 
 def visible_certificates(actor: User) -> QuerySet[Certificate]:
@@ -194,14 +233,11 @@ def _authority_pem(kind: str) -> bytes:
     found = rows.values_list("certificate_der", flat=True).first()
     if found is None:
         raise AuthorityMissing
-    return _pem(bytes(found))
+    return to_pem(bytes(found))
 
 
-def _pem(der: bytes) -> bytes:
-    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
-
-
-def _facts(row: Certificate) -> CertificateFacts:
+def facts_of(row: Certificate) -> CertificateFacts:
+    """Return a certificate that was read with its card as plain facts."""
     return CertificateFacts(
         id=row.pk,
         holder_id=row.holder_id,
@@ -221,6 +257,10 @@ def _facts(row: Certificate) -> CertificateFacts:
         amount_cap_currency=row.amount_cap_currency,
         outside_status=row.outside_status,
         outside_good_until=row.outside_good_until,
+        scope_from=row.scope_from,
+        scope_until=row.scope_until,
+        renewable_from=row.not_after - RENEWABLE_BEFORE if row.not_after is not None else None,
+        card_serial=(row.card.serial_number or "") if row.card is not None else "",
     )
 
 
@@ -245,6 +285,66 @@ def _accepted(row: Signature) -> AcceptedSignature:
     )
 
 
+def _signed_statement(row: Signature, root: bytes) -> SignedStatement:
+    issuer = row.certificate.issuer
+    if issuer is None:
+        raise AuthorityMissing
+    own_root, stamp = root_of(bytes(issuer.certificate_der)), getattr(row, "time_stamp", None)
+    stamp_root = bytes(stamp.root_der) if stamp is not None else root
+    return SignedStatement(
+        statement=bytes(row.sign_request.statement),
+        text=row.sign_request.text,
+        cms=bytes(row.cms),
+        certificate_pem=to_pem(bytes(row.certificate.der or b"")),
+        issuer_pem=to_pem(bytes(issuer.certificate_der)),
+        ocsp_der=bytes(row.ocsp_der) if row.ocsp_der is not None else None,
+        time_stamp_der=bytes(stamp.der) if stamp is not None else None,
+        root_pem=to_pem(own_root) if own_root != root else None,
+        stamp_root_pem=to_pem(stamp_root) if stamp_root != root else None,
+    )
+
+
 def holder_by_public_id(public_id: str) -> User | None:
     """Return a person by their public id, or None."""
     return User.objects.filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppage:
+    """Tell how a certificate went out of force: by whom, when, why.
+
+    `by` is holder, company or bank; `who` is a colleague's name, the unit's for people of the
+    bank, and empty where the bank's clock did it.
+    """
+
+    verb: str
+    at: datetime
+    reason: str
+    by: str
+    who: str
+
+
+def stoppages(certificate_ids: Iterable[int]) -> dict[int, Stoppage]:
+    """Return how these certificates last went out of force, where they did; two queries."""
+    events = (
+        CertificateEvent.objects.filter(certificate_id__in=list(certificate_ids), verb__in=STOPPING)
+        .select_related("certificate")
+        .order_by("certificate_id", "-pk")
+        .distinct("certificate_id")
+    )
+    found = list(events)
+    actors = User.objects.select_related("unit").in_bulk(
+        [event.actor for event in found], field_name="public_id"
+    )
+    return {event.certificate_id: _stoppage(event, actors.get(event.actor)) for event in found}
+
+
+def _stoppage(event: CertificateEvent, actor: User | None) -> Stoppage:
+    by, who = "bank", ""
+    if actor is not None and actor.pk == event.certificate.holder_id:
+        by, who = "holder", actor.display_name
+    elif actor is not None:
+        # Customers deal with a branch, not with somebody of its staff.
+        unit = actor.unit
+        by, who = ("bank", unit.name) if unit is not None else ("company", actor.display_name)
+    return Stoppage(event.verb, event.at, event.reason, by, who)

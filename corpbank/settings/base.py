@@ -180,6 +180,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "certificates.stamp": {
+        "task": "certificates.stamp",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -205,6 +210,10 @@ ENVIRONMENT_LABEL = environment.text("ENVIRONMENT_LABEL")
 ALERTS_LEASE_SECONDS = environment.number("ALERTS_LEASE_SECONDS", 90)
 BANK_UNIFIED_NUMBER = environment.text("BANK_UNIFIED_NUMBER", "00000000")
 PKI_PUBLIC_URL = environment.text("PKI_PUBLIC_URL", "http://127.0.0.1:8000/pki")
+# Who stamps the time of signatures: an authority that answers over HTTP (RFC 3161), whose roots
+# stand in a PEM file. Without one the bank's own authority does it.
+TSA_URL = environment.text("TSA_URL")
+TSA_ROOTS_FILE = environment.text("TSA_ROOTS_FILE")
 # Where the authority's keys are made: "file", or "pkcs11" for a token or security module.
 PKI_KEYS = environment.text("PKI_KEYS", "file")
 PKCS11_MODULE = environment.text("PKCS11_MODULE")

@@ -3,6 +3,7 @@
 from identity.operations.people import (
     add_person,
     choose_language,
+    expect_new_password,
     grant_role,
     home_chain,
     open_unit,
@@ -10,6 +11,7 @@ from identity.operations.people import (
 )
 from identity.operations.sessions import (
     SignInResult,
+    end_sessions,
     keep_session_data,
     sign_in,
     sign_out,
@@ -23,6 +25,8 @@ __all__ = [
     "add_person",
     "choose_language",
     "claim_form",
+    "end_sessions",
+    "expect_new_password",
     "grant_role",
     "hold_standing",
     "home_chain",

@@ -104,6 +104,19 @@ def grant_role(
     return grant
 
 
+def expect_new_password(*, user: User, now: datetime) -> None:
+    """Let a person choose a new password before anything else at the next sign-in; a step."""
+    audit.require_transaction()
+    if not User.objects.filter(pk=user.pk, must_change_password=False).update(
+        must_change_password=True
+    ):
+        return
+    audit.record(
+        chain=home_chain(user), event="identity.user.password_expired", actor="system",
+        target=f"user:{user.public_id}", now=now,
+    )  # fmt: skip
+
+
 @transaction.atomic(durable=True)
 def choose_language(*, actor: User, language: str, now: datetime) -> None:
     """Keep the language a person reads and is told things in (DEL-3)."""

@@ -113,6 +113,20 @@ def sign_out(*, key_sha256: str, now: datetime) -> None:
         _record_sign_in(session.user, "identity.session.ended", now, "")
 
 
+def end_sessions(*, user: User, why: str, now: datetime) -> int:
+    """End every session of a person at once; a step (SES-2). Returns how many there were.
+
+    `why` is a few words of at most 20 characters that the list of sign-ins shows.
+    """
+    audit.require_transaction()
+    ended = Session.objects.filter(user=user, ended_at__isnull=True).update(
+        ended_at=now, ended_why=why
+    )
+    if ended:
+        _record_sign_in(user, "identity.session.ended", now, why)
+    return ended
+
+
 @transaction.atomic(durable=True)
 def touch_session(*, key_sha256: str, now: datetime) -> None:
     """Note that a session was used, which moves its idle deadline (SES-1)."""

@@ -12,7 +12,6 @@ from certificates import operations
 from certificates.errors import CertificateStateChanged, CertificateUnknown
 from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate, RevocationList
-from certificates.operations.history import move
 from certificates.states import CardState, CertificateState
 from identity.errors import PermissionMissing
 from identity.models import Unit
@@ -20,6 +19,7 @@ from identity.operations import open_unit
 from tests.factories.certificates import (
     NOW,
     Holder,
+    lift,
     make_company,
     make_person,
     print_letter,
@@ -33,16 +33,6 @@ def suspend(signer: Holder, actor=None, now=NOW) -> CertificateState:
     return operations.suspend(
         serial_number=signer.certificate.serial_number, actor=actor, now=now, reason="card lost"
     )
-
-
-def lift(signer: Holder) -> None:
-    """Bring a suspended certificate back into force as the counter will."""
-    with transaction.atomic():
-        certificate = signer.certificate
-        move(certificate, "release_unsuspension", NOW)
-        certificate.listed_at, certificate.listed_reason = None, ""
-        move(certificate, "activate", NOW)
-        operations.publish_crl_step(now=NOW)
 
 
 @pytest.mark.req("CERT-3", "CERT-8")
@@ -147,7 +137,9 @@ def test_suspend_of_an_unknown_serial_finds_nothing(signer: Holder):
 def test_application_can_wait_beside_a_suspended_certificate(signer: Holder):
     suspend(signer)
     print_letter(signer)
-    states = Certificate.objects.filter(holder=signer.user).values_list("state", flat=True)
+    states = Certificate.objects.filter(holder=signer.user, purpose="SIGNING").values_list(
+        "state", flat=True
+    )
     assert sorted(states) == ["LETTER_PRINTED", "SUSPENDED"]
     renew(signer, NOW)
     assert signer.certificate.state == CertificateState.REVOKED

@@ -37,7 +37,7 @@ def test_verb_starts_only_from_the_states_of_its_table(
     row = model(state=str(state))
     if verb == "suspend_finally":
         row.suspensions = 2
-    act = getattr(row, verb)
+    act = getattr(row, "return_" if verb == "return" else verb)
     if state in table[verb].sources:
         act()
         assert row.state == table[verb].target

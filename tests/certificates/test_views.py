@@ -61,10 +61,12 @@ class Browser:
         nonce = operations.begin_enrolment(
             actor=self.user, session_key_sha256=self.session, now=now
         )
-        request = base64.b64encode(self.card.make_request(nonce)).decode()
+        request, other = (
+            base64.b64encode(card.make_request(nonce)).decode() for card in (self.card, TestCard())
+        )
         return self.post(
             "enrol", letter_number=letter.number, secret=secret or letter.secret, request=request,
-            pin=pin,
+            authentication_request=other, pin=pin,
         )  # fmt: skip
 
     def confirm(self, answer: dict) -> tuple[int, dict]:
@@ -88,7 +90,10 @@ def test_enrol_confirm_and_unlock_as_the_page_does():
     browser = Browser()
     status, answer = browser.enrol()
     assert (status, answer["ok"]) == (200, True)
-    assert set(answer) == {"ok", "certificate", "certificate_sha256", "challenge", "now"}
+    assert set(answer) == {
+        "ok", "certificate", "certificate_sha256", "authentication_certificate",
+        "authentication_certificate_sha256", "challenge", "now",
+    }  # fmt: skip
     assert read_statement(base64.b64decode(answer["challenge"]))["aud"] == "http://testserver"
     assert browser.confirm(answer) == (200, {"ok": True})
     status, unlocked = browser.post("unlock", sign_request=browser.show().id, pin=PIN)

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from certificates import operations as certificates
+from certificates.queries import signing_certificate
 from identity.models import Session, User
 from kernel import clock
 from tests.factories.counting import counted_statements
@@ -160,6 +161,8 @@ def test_a_chinese_reader_meets_no_english(world: World, login: str) -> None:
     maker = world.holder("maker01", card=False)
     references = [submit(world, maker, amount) for amount in (5_000, 20_000)]
     browser = Browser.of(world, login)
+    held = signing_certificate(world.first.people["release1"].pk)
+    serial = held.serial_number if held else ""
     pages = [
         browser.get(name)
         for name in (
@@ -172,6 +175,10 @@ def test_a_chinese_reader_meets_no_english(world: World, login: str) -> None:
             "transfers:accounts",
             "transfers:new",
         )
+    ]
+    pages += [
+        browser.get("enterprise:company_certificates"),
+        browser.get("enterprise:company_certificate", serial),
     ]
     pages += [browser.get("approvals:request", reference) for reference in references]
     pages += [browser.get("approvals:confirm", reference) for reference in references]

@@ -85,7 +85,7 @@ def make_person(home: Company | Unit | None = None, now: datetime = NOW) -> User
         f"certificates.{what}"
         for what in (
             "certificate.enrol", "certificate.sign", "certificate.suspend", "certificate.revoke",
-            "letter.print",
+            "certificate.report_lost", "letter.print",
         )
     )  # fmt: skip
     return user
@@ -111,6 +111,7 @@ def use_letter(
     now: datetime = NOW,
     nonce: str | None = None,
     request: bytes | None = None,
+    authentication_request: bytes | None = None,
     pin: str = PIN,
 ) -> operations.EnrolResult:
     """Enrol as the page does: fetch a nonce, make a request, send both with the letter."""
@@ -125,6 +126,11 @@ def use_letter(
         letter_number=number,
         secret=secret,
         request_der=holder.card.make_request(nonce) if request is None else request,
+        authentication_request_der=(
+            TestCard().make_request(nonce)
+            if authentication_request is None
+            else authentication_request
+        ),
         pin=pin,
         now=now,
     )
@@ -164,6 +170,43 @@ def renew(holder: Holder, now: datetime) -> Holder:
     holder, challenge = enrolled(fresh, now)
     confirm(holder, challenge, now)
     return holder
+
+
+def released(holder: Holder, now: datetime = NOW) -> PrintedLetter:
+    """Release the lifting of a suspension at the counter, and print its letter."""
+    pk = holder.certificate.pk
+    with transaction.atomic():
+        operations.release_unsuspension_step(certificate_id=pk, actor=None, now=now)
+        return operations.print_letter_step(certificate_id=pk, actor=None, now=now)
+
+
+def activate(
+    holder: Holder, number: str, secret: str, now: datetime = NOW, *, signature: bytes | None = None
+) -> operations.ActivateResult:
+    """Have a suspension lifted as the page does: challenge, PIN, signature, letter."""
+    shown = operations.prepare_activation(
+        actor=holder.user, session_key_sha256=holder.session, audience=AUDIENCE, now=now
+    )
+    assert shown is not None
+    assert unlock(holder, shown, now=now).ok
+    return operations.activate(
+        actor=holder.user,
+        session_key_sha256=holder.session,
+        audience=AUDIENCE,
+        letter_number=number,
+        secret=secret,
+        sign_request_id=shown.id,
+        signature_der=holder.sign(shown, now) if signature is None else signature,
+        signing_time=now.replace(microsecond=0),
+        now=now,
+    )
+
+
+def lift(holder: Holder, now: datetime = NOW) -> None:
+    """Bring a suspended certificate back into force: counter, letter and card."""
+    letter = released(holder, now)
+    result = activate(holder, letter.number, letter.secret, now)
+    assert result.outcome == operations.ActivateOutcome.ACTIVE
 
 
 def decision(**changes: object) -> StatementFields:

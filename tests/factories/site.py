@@ -61,7 +61,7 @@ WORDS = """() => {
 # Names and codes that are the same in every language.
 SAME_EVERYWHERE = re.compile(
     r"JavaScript|PIN|TWD|USD|SMS|English|service@bank\.example|\b(Edge|Chrome|Firefox|Safari) · \w+"
-    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|…[0-9A-F]{4}\b|T\d{8}-\d{8}|OPENING-\d{12}"
+    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|…[0-9A-F]{4}\b|\b[0-9a-f]{30,40}\b|T\d{8}-\d{8}|OPENING-\d{12}"
 )
 FOREIGN_WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -247,7 +247,7 @@ class Desk:
     def letter_for(self, user: User) -> certificates.PrintedLetter | None:
         """Print a letter for a person whose role signs and who has no card yet."""
         now = clock.now()
-        states = {row["state_label"] for row in certificate_rows(user.pk, now=now)}
+        states = {row.state for row in certificate_rows(user, now=now)}
         if "certificates.certificate.sign" not in permissions_of(user.pk, now=now) or states:
             return None
         return certificates.issue_letter(holder_id=user.pk, actor=None, now=now)

@@ -201,6 +201,7 @@ def enrol(holder: Holder, now: datetime) -> None:
         letter_number=letter.number,
         secret=letter.secret,
         request_der=card.make_request(nonce),
+        authentication_request_der=TestCard().make_request(nonce),
         pin=PIN,
         now=now,
     )

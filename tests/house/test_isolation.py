@@ -17,7 +17,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from approvals.models import Decision, Editor, Request, Revision
-from certificates.models import Signature, SignRequest
+from certificates.models import Certificate, Signature, SignRequest
+from certificates.queries import signing_certificate
 from identity.models import FormPost, Grant
 from identity.permissions import PUBLIC, SIGNED_IN
 from ledger.models import AccountRight, Hold
@@ -40,7 +41,7 @@ class Case:
     who: str = "maker01"
 
 
-REFERENCE = ("reference",)
+REFERENCE, SERIAL = ("reference",), ("serial",)
 CASES = {
     "enterprise:home": Case(),
     "enterprise:sign_in": Case(),
@@ -49,6 +50,11 @@ CASES = {
     "enterprise:stay": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
+    "enterprise:company_certificates": Case(who="security2"),
+    "enterprise:company_certificate": Case("GET", SERIAL, "security2"),
+    "enterprise:prepare_certificate_act": Case("POST", ("serial", "verb"), "security2"),
+    "enterprise:suspend_certificate": Case("POST", SERIAL, "security2"),
+    "enterprise:revoke_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:sessions": Case(),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
@@ -112,6 +118,7 @@ class Things:
     signed: str
     signature: int
     sign_request: str
+    serial: str
 
     @property
     def references(self) -> tuple[str, str, str]:
@@ -125,6 +132,8 @@ class Things:
             "signature": self.signature,
             "act": "release",
             "number": FROM,
+            "serial": self.serial,
+            "verb": "suspend",
         }
         return reverse(name, args=[real[part] for part in CASES[name].names])
 
@@ -142,7 +151,15 @@ def things(world: World) -> Things:
         signed=signed,
         signature=Signature.objects.get(sign_request__request_key=signed).pk,
         sign_request=SignRequest.objects.get(request_key=signed).pk,
+        serial=serial_of(world.first.people["release1"].pk),
     )
+
+
+def serial_of(user_id: int) -> str:
+    """Return the serial number of a person's signing certificate."""
+    found = signing_certificate(user_id)
+    assert found is not None
+    return found.serial_number
 
 
 def knock(client: Client, name: str, things: Things, reference: str) -> HttpResponse:
@@ -158,6 +175,8 @@ def knock(client: Client, name: str, things: Things, reference: str) -> HttpResp
         "signature": "MAMCAQE=",
         "signing_time": "2026-11-22T13:55:33Z",
         "reason": "因為",
+        "cause": "KEY_COMPROMISE",
+        "impact": "ab" * 32,
         "language": "en",
         "ticket": "forged",
     }
@@ -176,6 +195,7 @@ def footprint() -> tuple[object, ...]:
         SignRequest.objects.count(),
         Signature.objects.count(),
         FormPost.objects.count(),
+        list(Certificate.objects.order_by("pk").values_list("pk", "state", "suspensions")),
     )
 
 
@@ -185,7 +205,10 @@ def test_every_address_has_a_case() -> None:
 
 def test_every_case_is_reached() -> None:
     for name, case in CASES.items():
-        parts = {"number": FROM, "signature": 1, "act": "release", "reference": "T1"}
+        parts = {
+            "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
+            "verb": "suspend",
+        }  # fmt: skip
         try:
             reverse(name, args=[parts[part] for part in case.names])
         except NoReverseMatch:
@@ -233,7 +256,7 @@ def test_what_is_public_tells_nothing_of_a_customer(world: World, things: Things
 
 
 @pytest.mark.req("DUAL-1")
-@pytest.mark.parametrize("login", ["maker01", "review1a", "release1"])
+@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security2"])
 def test_another_companys_person_finds_nothing(world: World, things: Things, login: str) -> None:
     stranger = Browser.of(world, login, world.second)
     names = [name for name in TENANT if CASES[name].who == login]
@@ -279,9 +302,9 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 
 
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
-    # A security maker holds no right on money at all.
+    # A security maker holds no right on money at all, and only looks at certificates.
     person = Browser.of(world, "security1")
-    names = names_for(PUBLIC, SIGNED_IN)
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire")
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
 

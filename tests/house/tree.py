@@ -7,7 +7,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 # What others wrote and is kept here as it came.
-VENDORED = ("static/vendor/", "tests/vendor/")
+VENDORED = ("static/vendor/", "tests/vendor/", "branch_ops/formats/fonts/")
 ASIDE = {".venv", ".local", ".git", "node_modules", "staticfiles", "build", "dist", "__pycache__"}
 
 

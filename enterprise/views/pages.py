@@ -16,9 +16,7 @@ from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import Tab, listing, waiting_count
 from approvals.views.pages import list_row
 from approvals.views.panels import add_error
-from certificates import queries as certificate_queries
 from certificates.permissions import Permission as Certificates
-from certificates.views import enrolment_page
 from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
 from enterprise.forms import SignInForm
@@ -132,33 +130,6 @@ def home(request: PersonRequest) -> HttpResponse:
         page["currencies"] = currency_groups(request, now=now)
         page["charts"] = _charts(request)
     return render(request, "enterprise/home.html", {"page": page})
-
-
-@requires(SIGNED_IN)
-@require_GET
-def certificates_page(request: PersonRequest) -> HttpResponse:
-    """Show the person's own certificates."""
-    may = Certificates.ENROL in request.user.granted and certificate_queries.has_open_letter(
-        request.user.pk
-    )
-    page = {
-        "enrol_url": reverse("enterprise:enrol_card") if may else "",
-        "rows": queries.certificate_rows(request.user.pk, now=clock.now()),
-    }
-    return render(request, "enterprise/certificates.html", {"page": page})
-
-
-@requires(Certificates.ENROL)
-@require_GET
-def enrol_card(request: PersonRequest) -> HttpResponse:
-    """Lead a person through taking a virtual card into use (CERT-2)."""
-    page = enrolment_page(
-        request,
-        next_url=reverse("enterprise:home"),
-        back_url=reverse("enterprise:certificates"),
-        holder_name=f"{request.user.company} {request.user.display_name}",
-    )
-    return render(request, "enterprise/enrol_card.html", {"page": page})
 
 
 @requires(SIGNED_IN)

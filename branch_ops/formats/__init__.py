@@ -1,0 +1,1 @@
+"""Values of the bank's side as files: letters on paper."""

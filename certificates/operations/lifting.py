@@ -1,0 +1,185 @@
+"""Lift a suspension: released at the counter, a new letter, a card-signed challenge (CERT-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import Q
+
+from certificates import gateways
+from certificates.errors import (
+    CardLost,
+    CertificateStateChanged,
+    SigningReason,
+    SigningRefused,
+    SigningStale,
+)
+from certificates.formats.profiles import KeyStorage
+from certificates.formats.statements import StatementType
+from certificates.models import Certificate, Letter, SignRequest
+from certificates.operations.authority import publish_crl_step
+from certificates.operations.history import note, target_of
+from certificates.operations.letters import prepare_letter
+from certificates.operations.pairs import (
+    lock_certificate,
+    lock_holder,
+    lock_rows,
+    move_pair,
+    pair_of,
+)
+from certificates.operations.showing import (
+    SignRequestFacts,
+    check_open,
+    refuse,
+    show_step,
+    standing_of,
+)
+from certificates.operations.signing import store_signature
+from certificates.operations.trying import consume, try_letter
+from certificates.permissions import check_theirs
+from certificates.policies import (
+    ACTIVATE,
+    StatementFields,
+    is_still_asked,
+    lifting_refusal,
+)
+from certificates.states import CardState, CertificateState
+from identity.models import User
+
+
+class ActivateOutcome(StrEnum):
+    ACTIVE = "ACTIVE"
+    LETTER_REFUSED = "LETTER_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivateResult:
+    """Tell how a lifting ended; committed either way, because failed letters are counted."""
+
+    outcome: ActivateOutcome
+
+
+def release_unsuspension_step(*, certificate_id: int, actor: User | None, now: datetime) -> None:
+    """Let a suspended certificate wait for its holder's letter, which is to be printed (CERT-4).
+
+    It stays on hold. Raises CertificateUnknown, CertificateStateChanged, and CardLost where the
+    card is gone for ever: then a new certificate is applied for.
+    """
+    certificate = lock_certificate(certificate_id=certificate_id)
+    check_theirs(actor, certificate.holder)
+    if certificate.state != CertificateState.SUSPENDED:
+        raise CertificateStateChanged(certificate.state)
+    if certificate.card is not None and certificate.card.state != CardState.ACTIVE:
+        raise CardLost
+    source = move_pair(certificate, "release_unsuspension", now)
+    letter = prepare_letter(certificate, now)
+    note(
+        certificate, verb="release_unsuspension",
+        event="certificates.certificate.unsuspension_released", source=source, actor=actor,
+        now=now, after={"letter": letter.number},
+    )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def prepare_activation(
+    *, actor: User, session_key_sha256: str, audience: str, now: datetime
+) -> SignRequestFacts | None:
+    """Return what the card of a certificate whose suspension is being lifted has to sign, or None.
+
+    A virtual card's PIN opens it with `unlock`, as with everything that is signed.
+    """
+    certificate = Certificate.objects.select_related("card").filter(_lifted(), holder=actor).first()
+    if certificate is None:
+        return None
+    certificate.holder = actor
+    return show_step(
+        certificate=certificate,
+        session_key_sha256=session_key_sha256,
+        fields=_fields(certificate, audience),
+        request_key=target_of(certificate),
+        now=now,
+    )
+
+
+@transaction.atomic(durable=True)
+def activate(
+    *,
+    actor: User,
+    session_key_sha256: str,
+    audience: str,
+    letter_number: str,
+    secret: str,
+    sign_request_id: str,
+    signature_der: bytes,
+    signing_time: datetime,
+    now: datetime,
+) -> ActivateResult:
+    """Put a suspended certificate back into force with its letter and its card (CERT-4).
+
+    The card's signature over what `prepare_activation` showed is verified first; whatever fails
+    about the letter is one returned outcome. The next revocation list, in the same transaction,
+    no longer names the certificate. Raises SigningRefused, SignatureRefused, SigningStale.
+    """
+    holder = lock_holder(actor.pk)
+    certificate = next(iter(lock_rows(holder, _lifted())), None)
+    if certificate is None:
+        raise SigningRefused(SigningReason.NO_CERTIFICATE)
+    request = _challenge(certificate, session_key_sha256, audience, sign_request_id, now)
+    store_signature(request, certificate, signature_der, signing_time, now)
+    found = try_letter(
+        holder=holder, purpose=Letter.Purpose.UNSUSPEND, number=letter_number, secret=secret,
+        now=now,
+    )  # fmt: skip
+    if found is None:
+        return ActivateResult(ActivateOutcome.LETTER_REFUSED)
+    consume(found[0], now)
+    source = move_pair(certificate, "activate", now, listed_at=None, listed_reason="")
+    published = publish_crl_step(now=now, changed=pair_of(certificate))
+    note(
+        certificate, verb="activate", event="certificates.certificate.activated", source=source,
+        actor=actor, now=now, after={"letter": found[0].number, "crl": published.number},
+    )  # fmt: skip
+    return ActivateResult(ActivateOutcome.ACTIVE)
+
+
+def _lifted() -> Q:
+    return Q(purpose="SIGNING", state=CertificateState.UNSUSPENDING)
+
+
+def _fields(certificate: Certificate, audience: str) -> StatementFields:
+    serial_number = certificate.serial_number or ""
+    return StatementFields(
+        typ=StatementType.CERTIFICATE, action=ACTIVATE, audience=audience,
+        facts={"serial_number": serial_number}, text=serial_number,
+    )  # fmt: skip
+
+
+def _challenge(
+    certificate: Certificate,
+    session_key_sha256: str,
+    audience: str,
+    sign_request_id: str,
+    now: datetime,
+) -> SignRequest:
+    """Lock the challenge of this session and insist that it is open and its PIN was given."""
+    request = (
+        SignRequest.objects.select_for_update()
+        .filter(
+            pk=sign_request_id, user=certificate.holder, certificate=certificate, action=ACTIVATE,
+            session_key_sha256=session_key_sha256,
+        )
+        .first()
+    )  # fmt: skip
+    if request is None:
+        raise SigningRefused(SigningReason.REQUEST_EXPIRED)
+    check_open(request, now)
+    if not is_still_asked(bytes(request.statement), _fields(certificate, audience)):
+        raise SigningStale("certificates.signing.changed")
+    standing = standing_of(certificate, certificate.card.state if certificate.card else None)
+    refuse(lifting_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
+    if certificate.storage == KeyStorage.BROWSER.name and request.unlocked_at is None:
+        raise SigningRefused(SigningReason.NOT_UNLOCKED)
+    return request

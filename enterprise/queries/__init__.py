@@ -1,0 +1,17 @@
+"""What the customer's own pages show."""
+
+from enterprise.queries.certificates import (
+    certificate_rows,
+    waits_for_card,
+)
+from enterprise.queries.company import company_certificate, company_certificates
+from enterprise.queries.sign_ins import device_name, sign_in_rows
+
+__all__ = [
+    "certificate_rows",
+    "company_certificate",
+    "company_certificates",
+    "device_name",
+    "sign_in_rows",
+    "waits_for_card",
+]

@@ -1,0 +1,34 @@
+"""The customer's door, own pages, and the company's certificates."""
+
+from enterprise.views.cards import certificates_page, enrol_card
+from enterprise.views.company import (
+    company_certificate,
+    company_certificates,
+    prepare_certificate_act,
+    revoke_certificate,
+    suspend_certificate,
+)
+from enterprise.views.pages import (
+    home,
+    sessions,
+    sign_in,
+    sign_out,
+    stay,
+    take_over,
+)
+
+__all__ = [
+    "certificates_page",
+    "company_certificate",
+    "company_certificates",
+    "enrol_card",
+    "home",
+    "prepare_certificate_act",
+    "revoke_certificate",
+    "sessions",
+    "sign_in",
+    "sign_out",
+    "stay",
+    "suspend_certificate",
+    "take_over",
+]

@@ -1,0 +1,60 @@
+"""The person's own certificates and the cards they are on."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from certificates.permissions import Permission as Certificates
+from certificates.states import CertificateState
+from certificates.views import enrolment_page
+from enterprise import queries
+from enterprise.queries.certificates import CertificateRow
+from identity.permissions import SIGNED_IN, PersonRequest, can, requires
+from kernel import clock
+
+
+@requires(SIGNED_IN)
+@require_GET
+def certificates_page(request: PersonRequest) -> HttpResponse:
+    """Show the person's own certificates and what to do next about each."""
+    rows = queries.certificate_rows(request.user, now=clock.now())
+    # Where nothing is in use, the last one still says what happened and where to go.
+    current = [row for row in rows if row.current] or rows[:1]
+    page = {
+        "current": [
+            {"row": row, "tone": row.tone, "actions": _actions(request, row)} for row in current
+        ],
+        "earlier": [row for row in rows if row not in current],
+    }
+    return render(request, "enterprise/certificates.html", {"page": page})
+
+
+@requires(Certificates.ENROL)
+@require_GET
+def enrol_card(request: PersonRequest) -> HttpResponse:
+    """Lead a person through taking a virtual card into use (CERT-2)."""
+    page = enrolment_page(
+        request,
+        next_url=reverse("enterprise:home"),
+        back_url=reverse("enterprise:certificates"),
+        holder_name=f"{request.user.company} {request.user.display_name}",
+    )
+    return render(request, "enterprise/enrol_card.html", {"page": page})
+
+
+def _actions(request: PersonRequest, row: CertificateRow) -> list[dict[str, object]]:
+    """Return where the holder goes next about a certificate."""
+    found = []
+    if row.state == CertificateState.LETTER_PRINTED:
+        found.append((_("Take your card into use"), "enrol_card", Certificates.ENROL))
+    if row.state == CertificateState.ISSUED:
+        found.append((_("Confirm the certificate"), "enrol_card", Certificates.ENROL))
+    return [
+        {"label": label, "url": reverse(f"enterprise:{name}"), "primary": number == 0}
+        for number, (label, name, permission) in enumerate(found)
+        if can(request.user, permission)
+    ]
