@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -30,9 +29,9 @@ class ChangeKind(ABC):
     releases is named by the rule table of the bank or company (FLOW-2).
     """
 
-    code: ClassVar[str]
-    letter: ClassVar[str]
-    name: ClassVar[str | Promise]
+    code: str
+    letter: str
+    name: str | Promise
     functions: Mapping[str, str] = MappingProxyType(
         {Act.SUBMIT: ANYWHERE, Act.REVIEW: ANYWHERE, Act.RELEASE: ANYWHERE}
     )

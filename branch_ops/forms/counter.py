@@ -183,7 +183,7 @@ class ApplicationForm(ScopeFields):
     def __init__(
         self, *args: object, storages: Sequence[str], cards: Sequence[str], **kwargs: object
     ) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         storage: Any = self.fields["storage"]
         storage.choices = [(name, word(name)) for name in storages]
         card: Any = self.fields["card_serial"]

@@ -1,4 +1,4 @@
-"""Charge and settle fees; receive, move, give out and write off equipment. The only writers."""
+"""Print letters, charge and settle fees, move and write off equipment. The only writers."""
 
 from branch_ops.operations.equipment import (
     consume_stationery_step,
@@ -17,9 +17,11 @@ from branch_ops.operations.fees import (
     set_tariff_step,
     waive_step,
 )
+from branch_ops.operations.letters import PrintedSheet, print_letter
 from branch_ops.operations.requisitions import decline, fulfil, requisition, withdraw
 
 __all__ = [
+    "PrintedSheet",
     "charge_step",
     "collect",
     "consume_stationery_step",
@@ -28,6 +30,7 @@ __all__ = [
     "fulfil",
     "issue",
     "issue_step",
+    "print_letter",
     "receive",
     "refund_step",
     "requisition",

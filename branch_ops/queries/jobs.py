@@ -123,7 +123,7 @@ def _letter(certificate: CertificateDetail) -> str:
     if letter.state == LetterState.PREPARED:
         return ""
     return _("Printed on %(at)s. A letter is never printed twice: ask for a reprint.") % {
-        "at": f"{localtime(letter.printed_at):%Y-%m-%d %H:%M}" if letter.printed_at else "–"
+        "at": f"{localtime(letter.printed_at):%Y-%m-%d %H:%M}" if letter.printed_at else "-"
     }
 
 

@@ -1,4 +1,4 @@
-"""What the states, letters and history of certificates are called at the counter, and their tone."""
+"""What states, letters, fees and history of certificates are called at the counter; tones."""
 
 from __future__ import annotations
 

@@ -8,10 +8,11 @@ from branch_ops.subjects.certificates import (
     ScopeKind,
     UnsuspensionKind,
     WithdrawalKind,
-)
+)from branch_ops.subjects.external import ExternalKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
+    ExternalKind,
     ReprintKind,
     RevocationKind,
     ScopeKind,

@@ -78,7 +78,7 @@ class ApplicationKind(ChangeKind):
         ]
 
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
-        """Raise ApplicationRefused or ScopeRefused where it cannot be applied for as things stand."""
+        """Raise ApplicationRefused or ScopeRefused where nobody could apply as things stand."""
         holder = holder_now(content["holder"])
         read_scope(content).check()
         storage, card_serial = content["storage"], content["card_serial"]

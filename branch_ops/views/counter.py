@@ -104,7 +104,7 @@ def people(request: PersonRequest) -> HttpResponse:
 def certificate(request: PersonRequest, certificate_id: int) -> HttpResponse:
     """Show one certificate with the counter's jobs, each a way on or why not (CERT-7)."""
     found = certificate_detail(request.user, certificate_id)
-    facts = letter_facts(request.user, found)
+    facts = letter_facts(request, found)
     page: dict[str, Any] = {
         "found": found,
         "back_url": reverse("counter:certificates"),
@@ -115,7 +115,7 @@ def certificate(request: PersonRequest, certificate_id: int) -> HttpResponse:
             reverse("approvals:request", args=[found.pending]) if found.pending else ""
         ),
         "next": next_step(found, facts),
-        "groups": job_groups(request.user, found, facts),
+        "groups": job_groups(request, found, facts),
         "fees": fees_of(request.user, found.target),
         "letters": found.letters,
         "events": events_of(found.id),
@@ -151,7 +151,7 @@ def suspension(request: PersonRequest, certificate_id: int) -> HttpResponse:
         "cancel_url": back,
         "items": certificate_items(found),
         "why_not": why_not(
-            Job.SUSPENSION, found, actor=request.user, letter=letter_facts(request.user, found)
+            Job.SUSPENSION, found, actor=request.user, letter=letter_facts(request, found)
         ),
         "is_last": found.is_last_suspension,
         "impact": impact_of(found.holder.id, now=now),
@@ -191,7 +191,7 @@ def _letter_page(
     request: PersonRequest, certificate_id: int, error: RuleBroken | Conflict | None = None
 ) -> HttpResponse:
     found = certificate_detail(request.user, certificate_id)
-    facts = letter_facts(request.user, found)
+    facts = letter_facts(request, found)
     page = {
         "back_url": reverse("counter:certificate", args=[certificate_id]),
         "alert": str(error) if error else "",

@@ -1,4 +1,4 @@
-"""What the pages of one certificate are made of: facts, the next step, every job with its way on."""
+"""What the pages of one certificate are made of: facts, the next step, each job or why not."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from branch_ops.subjects.certificates import scope_of
 from branch_ops.subjects.scopes import cap_words, function_words
 from certificates.policies import SUSPENSIONS_MOST
 from certificates.states import CertificateState, LetterState
-from identity.models import User
-from identity.permissions import can
+from identity.permissions import PersonRequest, can
 
 LABELS = {
     Job.APPLICATION: gettext_lazy("Apply for a new certificate"),
@@ -85,12 +84,12 @@ class Check:
     is_met: bool
 
 
-def letter_facts(actor: User, certificate: CertificateDetail) -> LetterFacts:
+def letter_facts(request: PersonRequest, certificate: CertificateDetail) -> LetterFacts:
     """Return what stands between a prepared letter and the printer; six statements."""
     return LetterFacts(
         settled=settled(certificate.target),
-        in_stock=balance(actor.unit_id or 0, EquipmentKind.STATIONERY),
-        is_proposer=proposed_by(actor, certificate),
+        in_stock=balance(request.user.unit_id or 0, EquipmentKind.STATIONERY),
+        is_proposer=proposed_by(request.user, certificate),
     )
 
 
@@ -115,7 +114,7 @@ def certificate_items(certificate: CertificateDetail) -> list[Item]:
         Item(_("Applied for"), _moment(certificate.applied_at)),
     ]
     if certificate.not_before and certificate.not_after:
-        period = f"{_moment(certificate.not_before)} – {_moment(certificate.not_after)}"
+        period = f"{_moment(certificate.not_before)} - {_moment(certificate.not_after)}"
         items.append(Item(_("Valid"), period))
     if certificate.serial_number:
         items.append(_suspensions(certificate))
@@ -136,7 +135,7 @@ def scope_items(certificate: CertificateDetail) -> list[Item]:
 
 def card_items(certificate: CertificateDetail) -> list[Item]:
     """Return where the key is kept."""
-    items = [Item(_("Key kept in"), word(certificate.storage) if certificate.storage else "–")]
+    items = [Item(_("Key kept in"), word(certificate.storage) if certificate.storage else "-")]
     if certificate.card_serial:
         items.append(Item(_("Card number"), certificate.card_serial))
     if certificate.card_state:
@@ -169,7 +168,9 @@ def next_step(certificate: CertificateDetail, facts: LetterFacts) -> Step:
     return Step(text, tone)
 
 
-def job_groups(actor: User, certificate: CertificateDetail, facts: LetterFacts) -> list[JobGroup]:
+def job_groups(
+    request: PersonRequest, certificate: CertificateDetail, facts: LetterFacts
+) -> list[JobGroup]:
     """Return the counter's twelve jobs, with printing and withdrawing beside them (CERT-7)."""
 
     def panel(job: Job) -> JobPanel:
@@ -178,7 +179,7 @@ def job_groups(actor: User, certificate: CertificateDetail, facts: LetterFacts) 
             if job == Job.APPLICATION
             else reverse(f"counter:{job}", args=[certificate.id])
         )
-        reason = why_not(job, certificate, actor=actor, letter=facts)
+        reason = why_not(job, certificate, actor=request.user, letter=facts)
         tone = "bad" if job in RED else ""
         return JobPanel(str(LABELS[job]), str(TEXTS[job]), "" if reason else url, reason, tone)
 
@@ -192,32 +193,32 @@ def job_groups(actor: User, certificate: CertificateDetail, facts: LetterFacts) 
         JobGroup(_("Certificate"), [query, *map(panel, on_it)]),
         JobGroup(_("Application"), [panel(Job.APPLICATION), panel(Job.WITHDRAWAL)]),
         JobGroup(_("Letter"), [panel(Job.LETTER), panel(Job.REPRINT)]),
-        JobGroup(_("Fees"), [_fees(actor, certificate)]),
-        JobGroup(_("Equipment"), _equipment(actor, certificate)),
+        JobGroup(_("Fees"), [_fees(request, certificate)]),
+        JobGroup(_("Equipment"), _equipment(request, certificate)),
     ]
 
 
-def _fees(actor: User, certificate: CertificateDetail) -> JobPanel:
+def _fees(request: PersonRequest, certificate: CertificateDetail) -> JobPanel:
     url = f"{reverse('fees:items')}?text={certificate.target}"
     return _open_to(
-        actor, FeePermission.INQUIRE, _("Fees: inquiry and collection"),
+        request, FeePermission.INQUIRE, _("Fees: inquiry and collection"),
         _("From the fee account or at the counter; waived by two people."), url,
     )  # fmt: skip
 
 
-def _equipment(actor: User, certificate: CertificateDetail) -> list[JobPanel]:
+def _equipment(request: PersonRequest, certificate: CertificateDetail) -> list[JobPanel]:
     inquire = EquipmentPermission.INQUIRE
     panels = [
         _open_to(
-            actor, inquire, _("Stock"), _("Cards, readers and stationery of the branch."),
+            request, inquire, _("Stock"), _("Cards, readers and stationery of the branch."),
             reverse("equipment:stock"),
         ),
         _open_to(
-            actor, inquire, _("Consumption"), _("What was given out, to whom and for what."),
+            request, inquire, _("Consumption"), _("What was given out, to whom and for what."),
             reverse("equipment:movements") + "?kind=ISSUE",
         ),
         _open_to(
-            actor, EquipmentPermission.REQUISITION, _("Requisition"),
+            request, EquipmentPermission.REQUISITION, _("Requisition"),
             _("Ask head office for more."), reverse("equipment:requisitions"),
         ),
     ]  # fmt: skip
@@ -225,11 +226,11 @@ def _equipment(actor: User, certificate: CertificateDetail) -> list[JobPanel]:
     if not certificate.card_serial:
         return [*panels, JobPanel(label, text, "", _("No card of the stock belongs to it."))]
     history = reverse("equipment:item", args=[certificate.card_serial])
-    return [*panels, _open_to(actor, inquire, label, text, history)]
+    return [*panels, _open_to(request, inquire, label, text, history)]
 
 
-def _open_to(actor: User, permission: str, label: str, text: str, url: str) -> JobPanel:
-    if can(actor, permission):
+def _open_to(request: PersonRequest, permission: str, label: str, text: str, url: str) -> JobPanel:
+    if can(request.user, permission):
         return JobPanel(label, text, url)
     return JobPanel(label, text, "", str(NO_ROLE))
 
@@ -249,7 +250,7 @@ def _to_print(certificate: CertificateDetail, facts: LetterFacts) -> Step:
 
 
 def _to_use(certificate: CertificateDetail, letter: LetterRow) -> Step:
-    until = _moment(letter.expires_at) if letter.expires_at else "–"
+    until = _moment(letter.expires_at) if letter.expires_at else "-"
     if certificate.state == CertificateState.UNSUSPENDING:
         text = _("Still on hold. The holder lifts it with letter and card by %(until)s.")
     else:

@@ -296,7 +296,7 @@ def _ways(back_url: str, draft: Draft | None) -> dict[str, str]:
     return {"back_url": back_url, "cancel_url": own, "submit_label": _("Go on to check")}
 
 
-def _show(request: PersonRequest, form: forms.Form, page: dict[str, object]) -> HttpResponse:
+def _show(request: PersonRequest, form: forms.Form, page: Mapping[str, object]) -> HttpResponse:
     status = 422 if form.is_bound else 200
     return render(
         request, "branch_ops/counter/form.html", {"page": page, "form": form}, status=status
