@@ -8,7 +8,8 @@ from branch_ops.subjects.certificates import (
     ScopeKind,
     UnsuspensionKind,
     WithdrawalKind,
-)from branch_ops.subjects.external import ExternalKind
+)
+from branch_ops.subjects.external import ExternalKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
