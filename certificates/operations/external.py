@@ -25,8 +25,8 @@ from certificates.formats.profiles import KeyStorage, Purpose
 from certificates.gateways.lists import list_source
 from certificates.models import Certificate, ExternalAuthority, ExternalIssuer, ExternalList
 from certificates.operations.history import SYSTEM, move, note
-from certificates.operations.letters import lock_holder
 from certificates.operations.outside import judge_step
+from certificates.operations.pairs import lock_holder
 from certificates.queries.external import Finding, examine_for
 from certificates.states import WAITING
 from identity.models import User

@@ -169,13 +169,6 @@ def _tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, obje
     return {"crl": publish_crl_step(now=now, changed=own).number}
 
 
-def _tell_world(certificate: Certificate, now: datetime) -> dict[str, object]:
-    """Publish a list that tells it; of an outside certificate only its authority may (CERT-11)."""
-    if certificate.external_issuer_id is not None:
-        return {}
-    return {"crl": publish_crl_step(now=now, changed=[certificate]).number}
-
-
 def _lock_for(serial_number: str, actor: User | None, permission: str) -> Certificate:
     found = Certificate.objects.filter(serial_number=serial_number).values_list("pk", flat=True)
     certificate_id = found.first()
