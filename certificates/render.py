@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,9 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certificates.formats.cades import build_signature
+from certificates.formats.signed_attributes import build_signed_attributes
+from certificates.formats.signers import Signer
 from kernel.canonical import sha256_hex
 
 SEALED: Final = "MANIFEST"
@@ -38,6 +42,16 @@ class SignedStatement:
     time_stamp_der: bytes | None
     root_pem: bytes | None = None
     stamp_root_pem: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Carry what evidence is sealed with: key, certificate, its issuer's and that one's list."""
+
+    signer: Signer
+    certificate: bytes
+    issuer: bytes
+    crl: bytes
 
 
 def decision_files(signatures: Sequence[SignedStatement]) -> dict[str, bytes]:
@@ -74,6 +88,28 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
     return "".join(
         f"{sha256_hex(content)}  {name}\n" for name, content in sorted(files.items())
     ).encode()
+
+
+def seal(files: Mapping[str, bytes], by: Seal, *, now: datetime) -> dict[str, bytes]:
+    """Return the files with the list of them, signed in the bank's name (CAdES, like a decision).
+
+    Whoever holds the root's fingerprint then finds anything changed, put in or left out.
+    """
+    listed, signing_time = manifest(files), now.replace(microsecond=0)
+    attributes = build_signed_attributes(
+        message_digest=hashlib.sha256(listed).digest(),
+        certificate_sha256=hashlib.sha256(by.certificate).digest(),
+        signing_time=signing_time,
+    )
+    signature = build_signature(
+        statement=listed,
+        certificate=by.certificate,
+        signing_time=signing_time,
+        signature=by.signer.sign(attributes),
+        issuers=[by.issuer],
+        crls=[by.crl],
+    )
+    return {**files, SEALED: listed, f"{SEALED}.p7s": signature}
 
 
 def pack(files: Mapping[str, bytes], *, made_at: datetime) -> bytes:

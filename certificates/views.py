@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from certificates import operations, queries
@@ -113,10 +114,35 @@ def unlock(request: HttpRequest) -> dict[str, Any]:
 @public
 @require_GET
 def crl(request: HttpRequest) -> HttpResponse:
-    """Give everyone the newest revocation list (CERT-8)."""
-    answer = HttpResponse(queries.latest_crl(), content_type="application/pkix-crl")
-    answer["Cache-Control"] = f"public, max-age={CRL_SECONDS}"
-    return answer
+    """Give everyone the newest revocation list of the authority in force (CERT-8)."""
+    return _list(queries.latest_crl())
+
+
+@public
+@require_GET
+def authority_crl(request: HttpRequest, authority: str) -> HttpResponse:
+    """Give everyone the newest revocation list of an authority, as its certificates name it."""
+    return _list(queries.latest_crl(authority))
+
+
+@public
+@csrf_exempt
+@require_POST
+def ocsp(request: HttpRequest) -> HttpResponse:
+    """Answer a question about certificates' states (RFC 6960 A.1, CERT-8)."""
+    is_question = request.content_type == "application/ocsp-request"
+    return _answer(request.body if is_question else b"")
+
+
+@public
+@require_GET
+def ocsp_by_address(request: HttpRequest, question: str) -> HttpResponse:
+    """Answer a question that stands in the address, in base64 (RFC 6960 A.1)."""
+    try:
+        der = base64.b64decode(question, validate=True)
+    except ValueError:
+        der = b""
+    return _answer(der)
 
 
 @public
@@ -171,6 +197,20 @@ def enrolment_page(
 def origin_of(request: HttpRequest) -> str:
     """Return the origin of the site the reader is on, as statements name their audience."""
     return f"{request.scheme}://{request.get_host()}"
+
+
+def _list(der: bytes) -> HttpResponse:
+    answer = HttpResponse(der, content_type="application/pkix-crl")
+    answer["Cache-Control"] = f"public, max-age={CRL_SECONDS}"
+    return answer
+
+
+def _answer(question: bytes) -> HttpResponse:
+    der = operations.answer(question=question, now=clock.now())
+    answer = HttpResponse(der, content_type="application/ocsp-response")
+    # A suspension is told at once: nobody in between may keep what was so before.
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _certificate(pem: bytes, name: str) -> HttpResponse:

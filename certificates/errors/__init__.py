@@ -311,6 +311,13 @@ class AuthorityMissing(Busy):
         )
 
 
+class AuthorityUnknown(NotFound):
+    """Say that the bank has no such authority."""
+
+    def __init__(self) -> None:
+        super().__init__("certificates.authority.unknown", _("There is no such authority."))
+
+
 class KeyUnavailable(Busy):
     """Say that a key of the authority cannot be used now: no file, or no token, or no key in it."""
 

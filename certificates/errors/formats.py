@@ -115,12 +115,22 @@ class AuthorityReason(StrEnum):
     OUTLIVES_ISSUER = "certificates.authority.outlives_issuer"
     WRONG_ISSUER_KEY = "certificates.authority.wrong_issuer_key"
     DUPLICATE_SERIAL = "certificates.authority.duplicate_serial"
+    UNREADABLE = "certificates.authority.unreadable"
+    ANOTHER_ROOT = "certificates.authority.another_root"
+    NO_AUTHORITY = "certificates.authority.no_authority"
+    OUT_OF_TIME = "certificates.authority.out_of_time"
+    STALE_LIST = "certificates.authority.stale_list"
 
 
 _AUTHORITY_MESSAGES: dict[AuthorityReason, str | Promise] = {
     AuthorityReason.OUTLIVES_ISSUER: _("The certificate would outlive the authority's own."),
     AuthorityReason.WRONG_ISSUER_KEY: _("The authority's key and certificate do not match."),
     AuthorityReason.DUPLICATE_SERIAL: _("A certificate is listed twice as revoked."),
+    AuthorityReason.UNREADABLE: _("The certificate, request or list cannot be read."),
+    AuthorityReason.ANOTHER_ROOT: _("This was not signed by the bank's root."),
+    AuthorityReason.NO_AUTHORITY: _("The certificate is not that of an issuing authority."),
+    AuthorityReason.OUT_OF_TIME: _("The certificate is outside its period of validity."),
+    AuthorityReason.STALE_LIST: _("The root's list is not newer than the one published."),
 }
 
 

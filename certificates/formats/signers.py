@@ -1,7 +1,4 @@
-"""The port to a signing key of the authority, and the key kept in a file.
-
-A key in a PKCS#11 token is another class with the same two methods.
-"""
+"""The port to a signing key of the authority, for a key in a file and one in a token."""
 
 from __future__ import annotations
 
@@ -57,6 +54,31 @@ class FileSigner:
     def sign(self, data: bytes) -> bytes:
         """Return the DER ECDSA signature over `data`."""
         return self._private_key.sign(data, ec.ECDSA(hash_of(self.public_key())))
+
+
+class DigestKey(Protocol):
+    """A key that takes digests, as those inside tokens do."""
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """Return the public half of the key."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the DER ECDSA signature over a digest."""
+
+
+class DigestSigner:
+    """Sign with a key that is given digests: hashed here, so that nothing can be cut off there."""
+
+    def __init__(self, key: DigestKey) -> None:
+        self._key = key
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """Return the public half of the key."""
+        return self._key.public_key()
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the DER ECDSA signature over `data`."""
+        return self._key.sign_digest(hashlib.new(hash_of(self.public_key()).name, data).digest())
 
 
 def hash_of(public_key: ec.EllipticCurvePublicKey) -> hashes.SHA256 | hashes.SHA384:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from certificates.errors import KeyUnavailable
-from certificates.formats.signers import FileSigner, Signer, name_of_key
 from certificates.gateways import tokens
-
-PKCS11_KEY: Final = "pkcs11:"
-"""How the reference of a key inside a token begins; any other names a file."""
 
 
 class KeyStore(Protocol):
@@ -63,35 +58,9 @@ def key_passphrase() -> bytes:
     return str(_setting("PKI_KEY_PASSPHRASE")).encode()
 
 
-def signer_of(reference: str) -> Signer:
-    """Return the signer whose key is kept under a reference, in a file or in the token.
-
-    A token is not opened before the first signature. Raises KeyUnavailable.
-    """
-    if reference.startswith(PKCS11_KEY):
-        return token().signer(reference.removeprefix(PKCS11_KEY))
-    return _file_signer(key_store().load(reference), key_passphrase())
-
-
-def make_signer(purpose: str, curve: ec.EllipticCurve) -> tuple[str, Signer]:
-    """Make a key where settings.PKI_KEYS says ("file" or "pkcs11"); return reference and signer.
-
-    The reference is the purpose with the first digits of the public key's SHA-256, so that a
-    certificate finds its key without anybody having written down which it is.
-    """
-    if str(_setting("PKI_KEYS")) == "pkcs11":
-        made = token().generate(purpose, curve)
-        return f"{PKCS11_KEY}{name_of_key(purpose, made.public_key())}", made
-    signer = FileSigner.generate(curve)
-    reference = name_of_key(purpose, signer.public_key())
-    key_store().save(reference, signer.to_pem(password=key_passphrase()))
-    return reference, signer
-
-
-def reference_of(purpose: str, public_key: ec.EllipticCurvePublicKey) -> str:
-    """Return under which reference `make_signer` kept the key of this public key."""
-    where = PKCS11_KEY if str(_setting("PKI_KEYS")) == "pkcs11" else ""
-    return f"{where}{name_of_key(purpose, public_key)}"
+def keys_are_made_in_token() -> bool:
+    """Tell where new keys of the authority are made (settings.PKI_KEYS: "file" or "pkcs11")."""
+    return str(_setting("PKI_KEYS")) == "pkcs11"
 
 
 def token() -> tokens.Token:
@@ -106,12 +75,6 @@ def token() -> tokens.Token:
 @cache
 def _token(module: str, label: str, pin: str) -> tokens.Token:
     return tokens.Token(module=module, label=label, pin=pin)
-
-
-@cache
-def _file_signer(pem: bytes, passphrase: bytes) -> Signer:
-    # Opening the encrypted key costs far more than signing with it.
-    return FileSigner.from_pem(pem, password=passphrase)
 
 
 def letter_key() -> bytes:

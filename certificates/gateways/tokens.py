@@ -7,7 +7,6 @@ that was lost is opened again once.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import pkcs11
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
@@ -25,15 +25,16 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 
 from certificates.errors import KeyUnavailable
-from certificates.formats.signers import hash_of, name_of_key
 
 Result = TypeVar("Result")
+LabelOf = Callable[[ec.EllipticCurvePublicKey], str]
 
 # OBJECT IDENTIFIERs of the curves, DER, as tokens want them (PKCS#11 2.3.4, RFC 5480).
 _CURVES: Final = {
     "secp256r1": bytes.fromhex("06082a8648ce3d030107"),
     "secp384r1": bytes.fromhex("06052b81040022"),
 }
+_HASHES: Final = {"secp256r1": hashes.SHA256, "secp384r1": hashes.SHA384}
 
 
 class Token:
@@ -46,16 +47,20 @@ class Token:
         self._lock = Lock()
         self._session: Any = None
         self._owner = 0
-        self._signers: dict[str, TokenSigner] = {}
+        # Private keys found in this session: looking for one takes longer than signing with it.
+        self._found: dict[str, Any] = {}
+        self._keys: dict[str, TokenKey] = {}
 
-    def signer(self, label: str) -> TokenSigner:
-        """Return the signer of the key with this label; nothing is opened yet."""
-        return self._signers.setdefault(label, TokenSigner(self, label))
+    def key(self, label: str) -> TokenKey:
+        """Return the key with this label; nothing is opened yet."""
+        return self._keys.setdefault(label, TokenKey(self, label))
 
-    def generate(self, purpose: str, curve: ec.EllipticCurve) -> TokenSigner:
-        """Make a key pair inside the token, not extractable, named as `name_of_key` says."""
-        public_key = self.use(purpose, lambda session: _generate(session, purpose, curve))
-        return self.signer(name_of_key(purpose, public_key))
+    def generate(self, curve: ec.EllipticCurve, label_of: LabelOf) -> TokenKey:
+        """Make a key pair inside the token, never to leave it, labelled after its public half.
+
+        Raises KeyUnavailable.
+        """
+        return self.key(self.use("new", lambda session: _generate(session, curve, label_of)))
 
     def use(self, name: str, act: Callable[[Any], Result]) -> Result:
         """Return what `act` makes of an open session, trying once more when it was lost.
@@ -72,6 +77,18 @@ class Token:
             except (PKCS11Error, RuntimeError) as error:
                 self._forget()
                 raise KeyUnavailable(name) from error
+
+    def sign(self, label: str, digest: bytes) -> bytes:
+        """Return the raw ECDSA signature (both numbers, one after the other) over a digest."""
+
+        def act(session: Any) -> bytes:  # noqa: ANN401 - the library has no types
+            if label not in self._found:
+                self._found[label] = session.get_key(
+                    object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label
+                )
+            return bytes(self._found[label].sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
+
+        return self.use(label, act)
 
     def is_open(self) -> bool:
         """Tell whether this very process has a session open."""
@@ -95,6 +112,7 @@ class Token:
         elif self._owner not in (0, os.getpid()):
             library.reinitialize()  # a child starts afresh (PKCS#11 2.40, 5.4: C_Initialize)
         self._owner = os.getpid()
+        self._found.clear()
         try:
             token = library.get_token(token_label=self._label)
             self._session = token.open(rw=True, user_pin=self._pin)
@@ -104,10 +122,11 @@ class Token:
 
     def _forget(self) -> None:
         self._session = None
+        self._found.clear()
 
 
-class TokenSigner:
-    """Sign with one elliptic-curve key inside a token."""
+class TokenKey:
+    """One elliptic-curve key inside a token."""
 
     def __init__(self, token: Token, label: str) -> None:
         self._token = token
@@ -115,32 +134,30 @@ class TokenSigner:
         self._public_key: ec.EllipticCurvePublicKey | None = None
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
-        """Return the public half of the key; read from the token once."""
+        """Return the public half of the key; read from the token once. Raises KeyUnavailable."""
         if self._public_key is None:
             self._public_key = self._token.use(
                 self._label, lambda session: _public_key(session, self._label)
             )
         return self._public_key
 
-    def sign(self, data: bytes) -> bytes:
-        """Return the DER ECDSA signature over `data`.
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the DER ECDSA signature over a digest just as long as the curve's numbers.
 
-        Hashed here, by `hash_of`: the token is given a digest of just the length its curve takes,
-        because some tokens cut longer input off without a word. What it answers is verified
-        before anybody sees it.
+        ValueError for another length: some tokens cut longer input off without a word. What the
+        token answers is verified before anybody sees it. Raises KeyUnavailable.
         """
         public_key = self.public_key()
-        algorithm = hash_of(public_key)
-        digest = hashlib.new(algorithm.name, data).digest()
         if len(digest) * 8 != public_key.curve.key_size:
             raise ValueError("digest and curve differ in size")
-        raw = self._token.use(self._label, lambda session: _sign(session, self._label, digest))
+        raw = self._token.sign(self._label, digest)
         half = len(raw) // 2
         signature = encode_dss_signature(
             int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")
         )
+        algorithm = ec.ECDSA(Prehashed(_HASHES[public_key.curve.name]()))
         try:
-            public_key.verify(signature, digest, ec.ECDSA(Prehashed(algorithm)))
+            public_key.verify(signature, digest, algorithm)
         except InvalidSignature as error:
             raise KeyUnavailable(self._label) from error
         return signature
@@ -148,9 +165,9 @@ class TokenSigner:
 
 def _generate(
     session: Any,  # noqa: ANN401 - the library has no types
-    purpose: str,
     curve: ec.EllipticCurve,
-) -> ec.EllipticCurvePublicKey:
+    label_of: LabelOf,
+) -> str:
     parameters = session.create_domain_parameters(
         pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: _CURVES[curve.name]}, local=True
     )
@@ -168,19 +185,14 @@ def _generate(
             pkcs11.Attribute.DERIVE: False,
         },
     )
-    public_key = _point(public)
+    label = label_of(_point(public))
     for half in (public, private):
-        half[pkcs11.Attribute.LABEL] = name_of_key(purpose, public_key)
-    return public_key
+        half[pkcs11.Attribute.LABEL] = label
+    return label
 
 
 def _public_key(session: Any, label: str) -> ec.EllipticCurvePublicKey:  # noqa: ANN401 - the same
     return _point(session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=label))
-
-
-def _sign(session: Any, label: str, digest: bytes) -> bytes:  # noqa: ANN401 - the same
-    key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label)
-    return bytes(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
 
 
 def _point(public: Any) -> ec.EllipticCurvePublicKey:  # noqa: ANN401 - the same

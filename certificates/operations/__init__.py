@@ -36,6 +36,7 @@ from certificates.operations.external import (
     withdraw_external_authority,
 )
 from certificates.operations.issuers import current_authority, issuer_of
+from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
     PrintedLetter,
     issue_letter,
@@ -79,6 +80,12 @@ from certificates.operations.signing import (
     verify_signature,
 )
 from certificates.operations.stamping import StampResult, stamp
+from certificates.operations.succession import (
+    accept_issuing_authority,
+    accept_root_list,
+    request_issuing_authority,
+    rotate_issuing_authority,
+)
 from certificates.operations.supervising import (
     Asked,
     CertificateAct,
@@ -106,6 +113,8 @@ __all__ = [
     "StampResult",
     "UnlockResult",
     "VerifiedSignature",
+    "accept_issuing_authority",
+    "accept_root_list",
     "accept_signature",
     "act_lines",
     "activate",
@@ -126,6 +135,7 @@ __all__ = [
     "issuer_of",
     "keep_list_current",
     "lock_certificate",
+    "make_signer",
     "move_card_step",
     "prepare_activation",
     "prepare_authority",
@@ -142,14 +152,17 @@ __all__ = [
     "report_lost",
     "report_lost_step",
     "reprint_step",
+    "request_issuing_authority",
     "return_card_step",
     "revoke",
     "revoke_signed",
     "revoke_step",
+    "rotate_issuing_authority",
     "rotate_service_keys",
     "seal_evidence",
     "service_credentials",
     "set_scope_step",
+    "signer_of",
     "stamp",
     "suspend",
     "suspend_signed",

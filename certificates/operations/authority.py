@@ -28,6 +28,7 @@ from certificates.operations.issuers import (
     keep_authority_step,
     telling_authorities,
 )
+from certificates.operations.keys import make_signer
 from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.services import make_service_key_step
 from certificates.policies import CRL_REPUBLISHED_AFTER, whole_second
@@ -45,7 +46,7 @@ def prepare_authority(*, now: datetime) -> bool:
     if CertificateAuthority.objects.filter(kind=Kind.ISSUING).exists():
         return False
     bank = gateways.bank_name()
-    root_key, root_signer = gateways.make_signer("root", ec.SECP384R1())
+    root_key, root_signer = make_signer("root", ec.SECP384R1())
     root = keep_authority_step(
         kind=Kind.ROOT,
         certificate=build_root(signer=root_signer, name=f"{bank} Root CA", now=now),
@@ -53,7 +54,7 @@ def prepare_authority(*, now: datetime) -> bool:
         key_reference=root_key,
         now=now,
     )
-    key, signer = gateways.make_signer("issuing", ec.SECP256R1())
+    key, signer = make_signer("issuing", ec.SECP256R1())
     name = f"{bank} Issuing CA"
     der = build_issuing_authority(
         root=issuer_of(root), public_key=signer.public_key(), name=name, now=now

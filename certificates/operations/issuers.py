@@ -11,6 +11,7 @@ from certificates import gateways
 from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.profiles import Issuer
 from certificates.models import Certificate, CertificateAuthority
+from certificates.operations.keys import signer_of
 from certificates.states import AuthorityState
 
 Kind = CertificateAuthority.Kind
@@ -44,7 +45,7 @@ def issuer_of(authority: CertificateAuthority) -> Issuer:
         raise KeyUnavailable(authority.reference)
     url = gateways.public_url()
     return Issuer(
-        signer=gateways.signer_of(authority.key_reference),
+        signer=signer_of(authority.key_reference),
         certificate=bytes(authority.certificate_der),
         crl_url=f"{url}/crl/{authority.reference}.crl",
         ocsp_url=f"{url}/ocsp" if authority.kind == Kind.ISSUING else "",

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from audit import operations as audit
-from certificates import gateways
 from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.ocsp import (
     Asked,
@@ -29,6 +28,7 @@ from certificates.formats.ocsp import (
 )
 from certificates.formats.profiles import RevocationReason, Service
 from certificates.models import Certificate, CertificateAuthority, OcspAnswer, ServiceKey
+from certificates.operations.keys import signer_of
 from certificates.operations.services import service_credentials
 from certificates.policies import ANSWER_LIFETIME, whole_second
 from certificates.states import ON_HOLD, CertificateState
@@ -135,7 +135,7 @@ def good_answer(certificate_id: int, now: datetime, *, found: Sequence[Any] | No
     responder_der, key, not_after, issuer = responder
     if responder_der is None or not_after <= now:
         raise AuthorityMissing
-    signing = Responder(bytes(responder_der), gateways.signer_of(key))
+    signing = Responder(bytes(responder_der), signer_of(key))
     return _signed(certificate, bytes(issuer), signing, now)
 
 

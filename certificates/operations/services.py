@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
 
 from audit import operations as audit
-from certificates import gateways
 from certificates.errors import AuthorityMissing
 from certificates.formats.authority import SERVICE_LIFETIME, build_service_certificate
 from certificates.formats.profiles import Service
@@ -18,6 +17,7 @@ from certificates.formats.signers import Signer
 from certificates.models import CertificateAuthority, ServiceKey
 from certificates.operations.history import SYSTEM
 from certificates.operations.issuers import current_authority, issuer_of, telling_authorities
+from certificates.operations.keys import make_signer, signer_of
 from certificates.policies import SERVICE_KEY_RENEWED_BEFORE
 
 _NAMES = {
@@ -68,7 +68,7 @@ def make_service_key_step(
     audit.require_transaction()
     issuer = issuer_of(authority)
     ends = x509.load_der_x509_certificate(issuer.certificate).not_valid_after_utc
-    reference, signer = gateways.make_signer(_NAMES[service].lower(), ec.SECP256R1())
+    reference, signer = make_signer(_NAMES[service].lower(), ec.SECP256R1())
     der = build_service_certificate(
         issuer=issuer,
         public_key=signer.public_key(),
@@ -101,7 +101,7 @@ def service_credentials(
     if found is None or found.not_after <= now:
         raise AuthorityMissing
     return ServiceCredentials(
-        gateways.signer_of(found.key_reference),
+        signer_of(found.key_reference),
         bytes(found.certificate_der),
         bytes(found.authority.certificate_der),
     )

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from django.db.models import QuerySet
 
 from certificates import gateways
-from certificates.errors import AuthorityMissing, SigningReason
+from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReason
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import (
@@ -151,18 +151,18 @@ def signatures_of(request_key: str) -> list[AcceptedSignature]:
 def latest_crl(reference: str | None = None) -> bytes:
     """Return the DER of an authority's newest revocation list (CERT-8). Raises AuthorityMissing.
 
-    Of the issuing authority in force, unless another is named by its reference.
+    Of the issuing authority in force, unless another is named by its reference; AuthorityUnknown
+    when that one is not ours.
     """
-    lists = (
-        RevocationList.objects.filter(issuer__reference=reference)
-        if reference
-        else RevocationList.objects.filter(
-            issuer__kind=CertificateAuthority.Kind.ISSUING, issuer__state=AuthorityState.CURRENT
-        )
-    )
-    der = lists.order_by("-number").values_list("der", flat=True).first()
+    lists = RevocationList.objects.order_by("-number")
+    if reference is None:
+        issuing = CertificateAuthority.Kind.ISSUING
+        lists = lists.filter(issuer__kind=issuing, issuer__state=AuthorityState.CURRENT)
+    else:
+        lists = lists.filter(issuer__reference=reference)
+    der = lists.values_list("der", flat=True).first()
     if der is None:
-        raise AuthorityMissing
+        raise AuthorityMissing if reference is None else AuthorityUnknown
     return bytes(der)
 
 
@@ -200,7 +200,7 @@ def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]
     return [_signed_statement(row, root) for row in rows]
 
 
-def lists_at(moment: datetime, issuer: bytes) -> bytes:
+def list_at(moment: datetime, issuer: bytes) -> bytes:
     """Return the newest revocation list (DER) of an issuer (DER) in force at a moment.
 
     Raises AuthorityMissing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certificates.formats.authority import build_service_certificate, new_serial
 from certificates.formats.profiles import Service
 from certificates.formats.signers import FileSigner
-from certificates.formats.timestamps import ANSWER_TYPE, build_answer, read_question
+from certificates.formats.timestamps import (
+    ANSWER_TYPE,
+    build_answer,
+    build_question,
+    read_question,
+)
 from tests.factories.authorities import NOW, TestAuthority, run_openssl
 from tests.factories.cards import TestCard
 
@@ -63,6 +69,11 @@ class Stamper:
             question=read_question(question), signer=self.signer, certificate=self.certificate,
             issuers=self.issuers, serial=new_serial(), now=now,
         )  # fmt: skip
+
+    def stamp(self, data: bytes, now: datetime) -> bytes:
+        """Return the DER of a time stamp over these bytes."""
+        digest = hashlib.sha256(data).digest()
+        return self.answer(build_question(digest=digest, nonce=1), now)
 
 
 def make_stamper(

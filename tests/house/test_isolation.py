@@ -79,6 +79,9 @@ CASES = {
     "certificates:confirm": Case("POST", who="release1"),
     "certificates:unlock": Case("POST", who="release1"),
     "certificates:crl": Case(),
+    "certificates:authority_crl": Case("GET", ("authority",)),
+    "certificates:ocsp": Case("POST"),
+    "certificates:ocsp_by_address": Case("GET", ("question",)),
     "certificates:root": Case(),
     "certificates:issuing": Case(),
     "set_language": Case("POST"),
@@ -86,7 +89,6 @@ CASES = {
     "live": Case(),
     "ready": Case(),
 }
-TENANT = {name for name, case in CASES.items() if case.names}
 
 
 def views(
@@ -107,6 +109,10 @@ VIEWS = dict(views(get_resolver("corpbank.urls.enterprise").url_patterns))
 def permission(name: str) -> str:
     """Return the permission an address asks for."""
     return str(getattr(VIEWS[name], "permission", ""))
+
+
+# What is a customer's own: an address that names a thing, and asks who comes.
+TENANT = {name for name, case in CASES.items() if case.names and permission(name) != PUBLIC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ class Things:
             "number": FROM,
             "serial": self.serial,
             "verb": "suspend",
+            "authority": "issuing-1",
+            "question": "MAA=",
         }
         return reverse(name, args=[real[part] for part in CASES[name].names])
 
@@ -209,6 +217,8 @@ def test_every_case_is_reached() -> None:
             "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
             "verb": "suspend",
         }  # fmt: skip
+        parts = {"number": FROM, "signature": 1, "act": "release", "reference": "T1"}
+        parts |= {"authority": "issuing-1", "question": "MAA="}
         try:
             reverse(name, args=[parts[part] for part in case.names])
         except NoReverseMatch:

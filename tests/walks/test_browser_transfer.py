@@ -123,7 +123,7 @@ def the_evidence_verifies_without_the_bank(desk: Desk, reference: str, folder: P
     waiting.value.save_as(folder / "evidence.zip")
     with zipfile.ZipFile(folder / "evidence.zip") as archive:
         archive.extractall(folder / "evidence")
-    assert len(list((folder / "evidence").glob("*.p7s"))) == 4
+    assert len(list((folder / "evidence").glob("decision-*.p7s"))) == 4
     done = subprocess.run(
         ["sh", "VERIFY.sh"], cwd=folder / "evidence", capture_output=True, text=True, check=False
     )

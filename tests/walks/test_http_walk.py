@@ -65,7 +65,7 @@ def test_a_transfer_walks_from_the_form_to_the_posting(world: World) -> None:
 
     evidence = maker.get("approvals:evidence", reference)
     names = zipfile.ZipFile(io.BytesIO(evidence.content)).namelist()
-    assert sum(name.endswith(".p7s") for name in names) == 4
+    assert sum(name.startswith("decision-") and name.endswith(".p7s") for name in names) == 4
     for decision in Decision.objects.filter(revision__request__reference=reference):
         one = maker.get("approvals:signature", reference, decision.signature_id)
         assert one["Content-Type"] == "application/pkcs7-signature"

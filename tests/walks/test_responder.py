@@ -1,0 +1,166 @@
+"""Anyone asks about a certificate, by plain openssl, and is told the truth at once (CERT-8)."""
+
+from __future__ import annotations
+
+import base64
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from django.db import connections, transaction
+
+from certificates import operations, queries
+from certificates.formats.ocsp import CertificateStatus, read_answer
+from certificates.formats.profiles import RevocationReason
+from certificates.operations.history import move
+from kernel import clock
+from tests.factories.authorities import run_openssl, to_pem
+from tests.factories.certificates import Holder, make_signer
+from tests.factories.site import serving
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("CERT-8")]
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """Somebody outside with openssl, who fetched root and issuing authority once."""
+
+    folder: Path
+    site: str
+
+    def fetch(self, path: str) -> bytes:
+        """Return what an address of the site gives."""
+        with urllib.request.urlopen(f"{self.site}{path}", timeout=10) as answer:  # noqa: S310
+            return bytes(answer.read())
+
+    def prepare(self, leaf: bytes) -> None:
+        """Put certificates beside each other."""
+        (self.folder / "root.pem").write_bytes(self.fetch("/pki/root.pem"))
+        (self.folder / "issuing.pem").write_bytes(self.fetch("/pki/issuing.pem"))
+        (self.folder / "leaf.pem").write_bytes(to_pem(leaf))
+
+    def ask(self, *words: str) -> str:
+        """Return what the responder says, the signature verified and the nonce compared."""
+        told = run_openssl(
+            self.folder, f"ocsp -url {self.site}/pki/ocsp -issuer issuing.pem -CAfile root.pem",
+            "-verify_other issuing.pem", *(words or ("-cert leaf.pem",)),
+        )  # fmt: skip
+        assert told.returncode == 0, told.stderr
+        assert "Response verify OK" in told.stderr
+        assert "no nonce" not in told.stderr
+        return told.stdout
+
+    def reads_list(self) -> str:
+        """Return what openssl says about the certificate by the list it names."""
+        leaf = x509.load_pem_x509_certificate((self.folder / "leaf.pem").read_bytes())
+        (point,) = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        path = "/pki/" + point.full_name[0].value.partition("/pki/")[2]
+        (self.folder / "list.crl").write_bytes(self.fetch(path))
+        told = run_openssl(
+            self.folder, "verify -crl_check -CAfile root.pem -untrusted issuing.pem",
+            "-CRLfile list.crl leaf.pem",
+        )  # fmt: skip
+        return "good" if told.returncode == 0 else told.stderr
+
+
+@pytest.fixture
+def anyone(tmp_path: Path) -> Iterator[Anyone]:
+    """Return somebody who reaches the running site."""
+    with serving() as address:
+        yield Anyone(tmp_path, address)
+    connections.close_all()
+
+
+@pytest.fixture
+def live_signer(anyone: Anyone) -> Holder:
+    """Return a person whose certificate came into force just now."""
+    holder = make_signer(now=clock.now())
+    anyone.prepare(bytes(holder.certificate.der))
+    return holder
+
+
+def lift(holder: Holder) -> None:
+    now = clock.now()
+    with transaction.atomic():
+        certificate = holder.certificate
+        move(certificate, "release_unsuspension", now)
+        certificate.listed_at, certificate.listed_reason = None, ""
+        move(certificate, "activate", now)
+        operations.publish_crl_step(now=now, changed=[certificate])
+
+
+@pytest.mark.parametrize("asking", [(), ("-cert leaf.pem", "-no_nonce")], ids=["nonce", "stored"])
+def test_good_then_held_then_good_then_revoked(
+    anyone: Anyone, live_signer: Holder, asking: tuple[str, ...]
+):
+    serial = live_signer.certificate.serial_number
+    assert "leaf.pem: good" in anyone.ask(*asking)
+    assert anyone.reads_list() == "good"
+    operations.suspend(serial_number=serial, actor=None, now=clock.now())
+    told = anyone.ask(*asking)
+    assert "leaf.pem: revoked" in told
+    assert "Reason: certificateHold" in told
+    assert "certificate revoked" in anyone.reads_list()
+    lift(live_signer)
+    assert "leaf.pem: good" in anyone.ask(*asking)
+    assert anyone.reads_list() == "good"
+    reason = RevocationReason.KEY_COMPROMISE
+    operations.revoke(serial_number=serial, reason=reason, actor=None, now=clock.now())
+    told = anyone.ask(*asking)
+    assert "leaf.pem: revoked" in told
+    assert "Reason: keyCompromise" in told
+    assert "certificate revoked" in anyone.reads_list()
+
+
+def test_foreign_serials_are_unknown_and_several_are_answered_at_once(
+    anyone: Anyone, live_signer: Holder
+):
+    told = anyone.ask("-serial 0x1234567890abcdef", "-cert leaf.pem")
+    assert "0x1234567890abcdef: unknown" in told
+    assert "leaf.pem: good" in told
+
+
+def test_sha256_names_are_understood(anyone: Anyone, live_signer: Holder):
+    assert "leaf.pem: good" in anyone.ask("-sha256", "-cert leaf.pem")
+
+
+def test_question_in_the_address_gets_the_stored_bytes(anyone: Anyone, live_signer: Holder):
+    run_openssl(
+        anyone.folder, "ocsp -issuer issuing.pem -cert leaf.pem -no_nonce -reqout question.der"
+    )
+    text = base64.b64encode((anyone.folder / "question.der").read_bytes()).decode()
+    address = f"/pki/ocsp/{quote(text, safe='')}"
+    first = anyone.fetch(address)
+    assert anyone.fetch(address) == first
+    assert read_answer(first)[0].status is CertificateStatus.GOOD
+    serial = live_signer.certificate.serial_number
+    operations.suspend(serial_number=serial, actor=None, now=clock.now())
+    assert read_answer(anyone.fetch(address))[0].status is CertificateStatus.REVOKED
+
+
+def test_rubbish_is_refused_and_nothing_may_be_kept_on_the_way(anyone: Anyone, live_signer: Holder):
+    refusal = bytes.fromhex("30030a0101")
+    assert anyone.fetch("/pki/ocsp/not+base64!") == refusal
+    url = f"{anyone.site}/pki/ocsp"
+    for content_type, body in (("application/ocsp-request", b"x"), ("text/plain", b"0")):
+        asked = urllib.request.Request(url, body, {"Content-Type": content_type})  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+            assert answer.read() == refusal
+            assert answer.headers["Content-Type"] == "application/ocsp-response"
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_each_list_has_its_address_and_no_other(anyone: Anyone, live_signer: Holder):
+    assert anyone.fetch("/pki/crl/issuing-1.crl") == queries.latest_crl()
+    assert anyone.fetch("/pki/crl/issuing.crl") == queries.latest_crl()
+    (anyone.folder / "root.crl").write_bytes(anyone.fetch("/pki/crl/root-1.crl"))
+    told = run_openssl(
+        anyone.folder, "verify -crl_check -CAfile root.pem -CRLfile root.crl issuing.pem"
+    )
+    assert told.returncode == 0, told.stderr
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        anyone.fetch("/pki/crl/issuing-9.crl")
