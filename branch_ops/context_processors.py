@@ -13,7 +13,12 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import waiting_count
-from branch_ops.permissions import CounterPermission, ExternalPermission
+from branch_ops.permissions import (
+    CounterPermission,
+    EquipmentPermission,
+    ExternalPermission,
+    FeePermission,
+)
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
@@ -44,6 +49,14 @@ AREAS = (
         "counter:certificates",
         "certificate",
         CounterPermission.INQUIRE,
+    ),
+    Area("fees", gettext_lazy("Fees"), "fees:items", "building-bank", FeePermission.INQUIRE),
+    Area(
+        "equipment",
+        gettext_lazy("Equipment"),
+        "equipment:stock",
+        "devices",
+        EquipmentPermission.INQUIRE,
     ),
     Area(
         "external",

@@ -186,6 +186,53 @@ class RequisitionEnded(Conflict):
         )
 
 
+class NotForTheCounter(RuleBroken):
+    """Say that items of a kind leave the stock by another way than the equipment counter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.not_for_the_counter",
+            _(
+                "Only card readers are given out here. A card goes with its application, a letter "
+                "form with its letter."
+            ),
+            field="serial_number",
+        )
+
+
+class CompanyUnknown(RuleBroken):
+    """Say that a company is not one of the reader's branch."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "equipment.company_unknown",
+            _("Your branch has no company with this code."),
+            field="company_code",
+        )
+
+
+class FeeNotFit(RuleBroken):
+    """Say that a fee is not in the state a proposed change starts from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fees.not_fit",
+            _("Only a fee that is due can be waived, and only one that was paid can be refunded."),
+        )
+
+
+class ItemNotFit(RuleBroken):
+    """Say that an item cannot be written off: it is already, or a certificate is on the card."""
+
+    def __init__(self, *, in_use: bool) -> None:
+        super().__init__(
+            "equipment.not_fit",
+            _("A certificate that has not ended is on this card. Revoke it first.")
+            if in_use
+            else _("This item is written off already, or another unit answers for it now."),
+        )
+
+
 class HolderElsewhere(NotFound):
     """Say that there is no such person at a customer of the reader's branch."""
 
@@ -223,28 +270,3 @@ class LetterHeldBack(RuleBroken):
             "fee": _("The fee is not settled: take it or have it waived first."),
         }
         super().__init__(f"counter.letter.{reason}", messages[reason])
-
-
-class NotForTheCounter(RuleBroken):
-    """Say that items of a kind leave the stock by another way than the equipment counter."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "equipment.not_for_the_counter",
-            _(
-                "Only card readers are given out here. A card goes with its application, a letter "
-                "form with its letter."
-            ),
-            field="serial_number",
-        )
-
-
-class CompanyUnknown(RuleBroken):
-    """Say that a company is not one of the reader's branch."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "equipment.company_unknown",
-            _("Your branch has no company with this code."),
-            field="company_code",
-        )

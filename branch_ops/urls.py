@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branch_ops.views import counter, door, external, proposals
+from branch_ops.views import counter, door, equipment, external, fees, proposals, requisitions
 
 app_name = "staff"
 urlpatterns = [
@@ -12,6 +12,34 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+]
+
+# Fees and equipment, each under its own name.
+fee_patterns = [
+    path("", fees.items, name="items"),
+    path("<int:fee_id>/", fees.item, name="item"),
+    path("<int:fee_id>/collect/", fees.collect, name="collect"),
+    path("<int:fee_id>/waiver/", fees.waiver, name="waiver"),
+    path("<int:fee_id>/refund/", fees.refund, name="refund"),
+    path("requests/<str:reference>/", fees.edit, name="edit"),
+]
+equipment_patterns = [
+    path("", equipment.stock, name="stock"),
+    path("items/", equipment.items, name="items"),
+    path("items/<str:serial_number>/", equipment.item, name="item"),
+    path("items/<str:serial_number>/return/", equipment.return_, name="return"),
+    path("items/<str:serial_number>/send-back/", equipment.send_back, name="send_back"),
+    path("items/<str:serial_number>/write-off/", equipment.write_off, name="write_off"),
+    path("movements/", equipment.movements, name="movements"),
+    path("receive/", equipment.receive, name="receive"),
+    path("issue/", equipment.issue, name="issue"),
+    path("requisitions/", requisitions.listing, name="requisitions"),
+    path("requisitions/new/", requisitions.ask, name="ask"),
+    path("requisitions/<str:number>/", requisitions.requisition, name="requisition"),
+    path("requisitions/<str:number>/fulfil/", requisitions.fulfil, name="fulfil"),
+    path("requisitions/<str:number>/decline/", requisitions.decline, name="decline"),
+    path("requisitions/<str:number>/withdraw/", requisitions.withdraw, name="withdraw"),
+    path("requests/<str:reference>/", equipment.edit, name="edit"),
 ]
 
 # The certificate counter, under its own name.

@@ -31,6 +31,8 @@ from kernel.money import Money
 
 ACTIVATE: Final = "certificates.certificate.activate"
 """What a card signs to have a suspension lifted; the one thing it signs while on hold."""
+RENEW: Final = "certificates.certificate.renew"
+"""What a card signs to have its own certificate renewed (CERT-12)."""
 LETTER_TRIES: Final = 5
 LETTER_LIFETIME: Final = timedelta(days=30)
 PIN_TRIES: Final = 3
@@ -74,6 +76,10 @@ class StatementFields:
     policy: PolicyReference | None = None
     prev: str | None = None
     typ: StatementType = StatementType.DECISION
+
+    def without_text(self) -> StatementFields:
+        """Return the same without the words, to compare with what is stored."""
+        return replace(self, text=None)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms import ReasonForm
+from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.queries.cards import CAUSES, STATES
 from certificates.formats.profiles import RevocationReason
 from certificates.operations import Asked, CertificateAct
@@ -85,3 +85,65 @@ class RevokeForm(SuspendForm):
 
 
 ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}
+
+
+class LiftForm(DecisionForm):
+    """Carry the letter and the card's signature that lift a suspension (CERT-4)."""
+
+    letter_number = forms.CharField(
+        label=_("Letter number"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "class": "code-input"}
+        ),
+    )
+    secret = forms.CharField(
+        label=_("Secret of the letter"),
+        help_text=_("17 characters, as printed; spaces and hyphens do not matter."),
+        max_length=24,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "class": "code-input"}
+        ),
+    )
+
+
+class LostForm(ActForm):
+    """Carry that a person's own card is lost (CERT-10)."""
+
+    reason = forms.CharField(
+        label=_("What happened"),
+        help_text=_("For example where and when you last had it. Your branch reads it."),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class PasswordForm(forms.Form):
+    """Read a change of password; nothing of it is shown again after a failure (PWD-1)."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password again"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, str]:
+        """Insist that the new password was typed the same twice."""
+        read = super().clean() or {}
+        if "new" in read and "again" in read and read["new"] != read["again"]:
+            self.add_error("again", _("The two new passwords are not the same."))
+        return read

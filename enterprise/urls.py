@@ -15,6 +15,9 @@ urlpatterns = [
     path("stay/", views.stay, name="stay"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
+    path("certificates/lift/", views.activate_certificate, name="activate_certificate"),
+    path("certificates/lift/prepare/", views.prepare_activation, name="prepare_activation"),
+    path("certificates/lost/", views.report_lost, name="report_lost"),
     path("certificates/company/", views.company_certificates, name="company_certificates"),
     path(
         "certificates/company/<str:serial>/", views.company_certificate, name="company_certificate"

@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import Conflict, NotAllowed
+from kernel.errors import Conflict, NotAllowed, RuleBroken
+
+
+class PasswordRefused(StrEnum):
+    """Name why a new password is refused (PWD-1)."""
+
+    TOO_SHORT = "identity.password.too_short"
+    TOO_LONG = "identity.password.too_long"
+    SPACES = "identity.password.spaces"
+    NOT_MIXED = "identity.password.not_mixed"
+    REPEATED = "identity.password.repeated"
+    SEQUENTIAL = "identity.password.sequential"
+    LOGIN_NAME = "identity.password.login_name"
+    USED_BEFORE = "identity.password.used_before"
+
+
+_PASSWORD_MESSAGES: dict[PasswordRefused, str | Promise] = {
+    PasswordRefused.TOO_SHORT: _(
+        "A password has at least 8 characters, that of the bank's staff at least 12."
+    ),
+    PasswordRefused.TOO_LONG: _("A password has at most 128 characters."),
+    PasswordRefused.SPACES: _("A password holds no spaces, neither half- nor full-width."),
+    PasswordRefused.NOT_MIXED: _("A password mixes letters and digits."),
+    PasswordRefused.REPEATED: _("A password does not repeat a character four times in a row."),
+    PasswordRefused.SEQUENTIAL: _(
+        "A password holds no four characters in sequence, such as 1234 or DCBA."
+    ),
+    PasswordRefused.LOGIN_NAME: _("A password does not hold the login name."),
+    PasswordRefused.USED_BEFORE: _("This is one of your last three passwords."),
+}
+
+
+class WeakPassword(RuleBroken):
+    """Refuse a new password for a named reason."""
+
+    def __init__(self, reason: PasswordRefused) -> None:
+        super().__init__(reason.value, _PASSWORD_MESSAGES[reason], field="new")
+        self.reason = reason
 
 
 class PermissionMissing(NotAllowed):

@@ -200,6 +200,17 @@ class User(FSMModelMixin, AbstractBaseUser):
         """End a person's use of the bank for good."""
 
 
+class FormerPassword(models.Model):
+    """Hold the hash of a password that was given up; never changed, never removed (PWD-1)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.ended_at:%Y-%m-%d %H:%M}"
+
+
 class ContactPoint(models.Model):
     """Hold one registered phone or mail address of a person."""
 

@@ -35,7 +35,7 @@ CAUSES = {
     RevocationReason.PRIVILEGE_WITHDRAWN: gettext_lazy("May no longer sign for the company"),
 }
 STORAGES = {
-    "BROWSER": gettext_lazy("Virtual card in this browser"),
+    "BROWSER": gettext_lazy("Virtual card"),
     "SOFTWARE": gettext_lazy("Software"),
     "HARDWARE": gettext_lazy("Smart card"),
 }
@@ -66,12 +66,12 @@ def what_stopped(stoppage: Stoppage | None) -> str:
     if stoppage.verb == "expire":
         return _("Its time ended on %(day)s.") % {"day": day}
     suspended = stoppage.verb == "suspend"
-    said = _by(stoppage, suspended=suspended) % {"day": day, "who": stoppage.who}
+    said = [_by(stoppage, suspended=suspended) % {"day": day, "who": stoppage.who}]
     if stoppage.verb == "suspend_finally":
-        said = f"{said} {_('It was the third suspension, which is permanent.')}"
+        said.append(_("It was the third suspension, which is permanent."))
     if stoppage.reason and stoppage.by == "company":
-        said = f"{said} {_('Reason given: %(reason)s') % {'reason': stoppage.reason}}"
-    return said
+        said.append(_("Reason given: %(reason)s") % {"reason": stoppage.reason})
+    return " ".join(said)
 
 
 def next_step(facts: CertificateFacts, counter: str) -> str:
@@ -86,6 +86,11 @@ def next_step(facts: CertificateFacts, counter: str) -> str:
             return _("The card can no longer be used. Apply for a new one at %(counter)s.") % {
                 "counter": counter
             }
+    if is_without_card(facts):
+        return _(
+            "Its card can no longer be used, so the suspension cannot be lifted. Apply for a new "
+            "card at %(counter)s with your identity card."
+        ) % {"counter": counter}
     texts = {
         CertificateState.APPLIED: _(
             "%(counter)s prints your letter once the application is complete and its fee is "
@@ -114,6 +119,12 @@ def next_step(facts: CertificateFacts, counter: str) -> str:
         CertificateState.EXPIRED: _("Apply for a new one at %(counter)s."),
     }
     return texts[CertificateState(facts.state)] % {"counter": counter}
+
+
+def is_without_card(facts: CertificateFacts) -> bool:
+    """Tell whether a certificate is on hold and its card is lost, locked or broken."""
+    on_hold = facts.live and facts.state != CertificateState.ACTIVE
+    return on_hold and facts.card_state not in (None, CardState.ACTIVE)
 
 
 def card_problem(user: User, *, function: str, amount: Money | None, now: datetime) -> str:

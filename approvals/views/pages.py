@@ -20,7 +20,7 @@ from approvals.queries.inbox import Listing, Row, Tab, listing, totals, waiting_
 from approvals.states import RequestState
 from approvals.views.panels import DecisionPage, Failure, Item
 from certificates import queries as certificates
-from certificates.render import pack
+from certificates.formats.evidence import pack
 from identity.permissions import PersonRequest, requires
 from kernel import clock
 

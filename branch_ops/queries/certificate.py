@@ -213,7 +213,7 @@ def proposed_by(actor: User, certificate: CertificateDetail) -> bool:
     released = Request.objects.filter(state=RequestState.RELEASED).order_by("-changed_at", "-pk")
     application = released.filter(
         subject_key=application_target(certificate.holder.number),
-        changed_at__lte=certificate.applied_at,
+        created_at__lte=certificate.applied_at,
     )
     letter = released.filter(subject_key=certificate.target, kind__in=ASKING_FOR_A_LETTER)
     asked = [rows.values_list("pk", flat=True).first() for rows in (application, letter)]

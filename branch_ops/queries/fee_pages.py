@@ -160,7 +160,6 @@ def _certificate_id(item: FeeItem) -> int:
 
 
 def _detail(item: FeeItem) -> FeeDetail:
-    due = item.state == FeeState.DUE
     return FeeDetail(
         row=_rows([item])[0],
         tariff=item.tariff.code,
@@ -173,5 +172,5 @@ def _detail(item: FeeItem) -> FeeDetail:
         waiver_reference=item.waiver_reference,
         refund_reference=item.refund_reference,
         refunded_at=item.refunded_at,
-        account=fee_account_of(item.company_id) if due else None,
+        account=fee_account_of(item.company_id),
     )

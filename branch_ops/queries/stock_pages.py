@@ -173,6 +173,11 @@ def item_detail(actor: User, serial_number: str) -> ItemDetail:
     return _detail(actor, visible_items(actor), serial_number)
 
 
+def is_seen(actor: User, serial_number: str) -> bool:
+    """Tell whether the actor may see an item."""
+    return visible_items(actor).filter(serial_number=serial_number).exists()
+
+
 def item_now(serial_number: str) -> tuple[EquipmentItem, Place, Unit]:
     """Return an item, where it is and who answers for it, as a kind of request looks at it.
 

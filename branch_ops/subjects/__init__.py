@@ -9,14 +9,19 @@ from branch_ops.subjects.certificates import (
     UnsuspensionKind,
     WithdrawalKind,
 )
+from branch_ops.subjects.equipment import WriteOffKind
 from branch_ops.subjects.external import ExternalKind
+from branch_ops.subjects.fees import RefundKind, WaiverKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
     ExternalKind,
+    RefundKind,
     ReprintKind,
     RevocationKind,
     ScopeKind,
     UnsuspensionKind,
+    WaiverKind,
     WithdrawalKind,
+    WriteOffKind,
 )

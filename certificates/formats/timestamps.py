@@ -26,9 +26,6 @@ from certificates.formats.signers import Signer, hash_of
 SIZE_MAXIMUM: Final = 64 * 1024
 """Longest answer that is read, in bytes."""
 
-QUESTION_TYPE: Final = "application/timestamp-query"
-ANSWER_TYPE: Final = "application/timestamp-reply"
-
 _CHAIN_LONGEST: Final = 6
 _SHA256: Final = bytes.fromhex("300b0609608648016503040201")
 _SHA256_WITH_NULL: Final = bytes.fromhex("300d06096086480165030402010500")

@@ -16,16 +16,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from certificates.errors import TimeStampReason, TimeStampRefused
-from certificates.formats.authority import new_serial
-from certificates.formats.signers import Signer
-from certificates.formats.timestamps import (
-    ANSWER_TYPE,
-    QUESTION_TYPE,
-    SIZE_MAXIMUM,
-    build_answer,
-    read_question,
-)
 
+QUESTION_TYPE = "application/timestamp-query"
+ANSWER_TYPE = "application/timestamp-reply"
+MOST_ANSWER_OCTETS = 65_536
 TIMEOUT_SECONDS = 10
 
 
@@ -38,23 +32,6 @@ class TimeStampAuthority(Protocol):
 
     def answer(self, question: bytes, *, now: datetime) -> bytes:
         """Return the DER answer to a DER question; TimeStampRefused when there is none."""
-
-
-@dataclass(frozen=True)
-class BuiltInTimeStampAuthority:
-    """Stamp with the bank's own service key, for demonstrations and as a stand-by."""
-
-    signer: Signer
-    certificate: bytes
-    issuers: Sequence[bytes]
-    roots: Sequence[bytes]
-
-    def answer(self, question: bytes, *, now: datetime) -> bytes:
-        """Return an answer signed here with the time given."""
-        return build_answer(
-            question=read_question(question), signer=self.signer, certificate=self.certificate,
-            issuers=self.issuers, serial=new_serial(), now=now,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +51,7 @@ class HttpTimeStampAuthority:
         try:
             connection.request("POST", target, body=question, headers=headers)
             answered = connection.getresponse()
-            content = answered.read(SIZE_MAXIMUM + 1)
+            content = answered.read(MOST_ANSWER_OCTETS)
         except (http.client.HTTPException, OSError) as error:
             raise TimeStampRefused(TimeStampReason.UNREACHABLE) from error
         finally:

@@ -62,6 +62,7 @@ from certificates.operations.ocsp import (
     with_answer,
 )
 from certificates.operations.pairs import lock_certificate
+from certificates.operations.renewal import begin_renewal, prepare_renewal, renew
 from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
@@ -123,6 +124,7 @@ __all__ = [
     "apply_step",
     "assign_card_step",
     "begin_enrolment",
+    "begin_renewal",
     "bind_step",
     "check_bindable",
     "configure_external_authority",
@@ -141,6 +143,7 @@ __all__ = [
     "prepare_authority",
     "prepare_certificate_act",
     "prepare_confirmation",
+    "prepare_renewal",
     "prepare_signature",
     "print_letter_step",
     "publish_crl",
@@ -148,6 +151,7 @@ __all__ = [
     "receive_card_step",
     "refresh_external_lists",
     "release_unsuspension_step",
+    "renew",
     "renew_answers_step",
     "report_lost",
     "report_lost_step",

@@ -81,6 +81,12 @@ def begin_enrolment(*, actor: User, session_key_sha256: str, now: datetime) -> s
 
     A newer one replaces it: a request made on an older page is refused.
     """
+    return open_nonce(actor, session_key_sha256, now)
+
+
+def open_nonce(actor: User, session_key_sha256: str, now: datetime) -> str:
+    """Keep a fresh nonce for the requests of this session and return it; a step."""
+    audit.require_transaction()
     nonce = ids.token(24)
     Enrolment.objects.update_or_create(
         user=actor,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from certificates.formats.evidence import Seal, decision_files, fixed_files, seal, to_pem
 from certificates.formats.profiles import Service
 from certificates.operations.services import service_credentials
 from certificates.queries import list_at, root_of, signed_statements
-from certificates.render import Seal, decision_files, fixed_files, seal, to_pem
 
 
 def seal_evidence(

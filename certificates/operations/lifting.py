@@ -9,18 +9,15 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Q
 
-from certificates import gateways
 from certificates.errors import (
     CardLost,
     CertificateStateChanged,
     SigningReason,
     SigningRefused,
-    SigningStale,
 )
-from certificates.formats.profiles import KeyStorage
-from certificates.formats.statements import StatementType
-from certificates.models import Certificate, Letter, SignRequest
+from certificates.models import Certificate, Letter
 from certificates.operations.authority import publish_crl_step
+from certificates.operations.challenges import own_fields, take_own_signature
 from certificates.operations.history import note, target_of
 from certificates.operations.letters import prepare_letter
 from certificates.operations.pairs import (
@@ -32,19 +29,12 @@ from certificates.operations.pairs import (
 )
 from certificates.operations.showing import (
     SignRequestFacts,
-    check_open,
-    refuse,
     show_step,
-    standing_of,
 )
-from certificates.operations.signing import store_signature
 from certificates.operations.trying import consume, try_letter
 from certificates.permissions import check_theirs
 from certificates.policies import (
     ACTIVATE,
-    StatementFields,
-    is_still_asked,
-    lifting_refusal,
 )
 from certificates.states import CardState, CertificateState
 from identity.models import User
@@ -98,7 +88,7 @@ def prepare_activation(
     return show_step(
         certificate=certificate,
         session_key_sha256=session_key_sha256,
-        fields=_fields(certificate, audience),
+        fields=own_fields(ACTIVATE, certificate, audience),
         request_key=target_of(certificate),
         now=now,
     )
@@ -127,8 +117,11 @@ def activate(
     certificate = next(iter(lock_rows(holder, _lifted())), None)
     if certificate is None:
         raise SigningRefused(SigningReason.NO_CERTIFICATE)
-    request = _challenge(certificate, session_key_sha256, audience, sign_request_id, now)
-    store_signature(request, certificate, signature_der, signing_time, now)
+    take_own_signature(
+        certificate, fields=own_fields(ACTIVATE, certificate, audience),
+        session_key_sha256=session_key_sha256, sign_request_id=sign_request_id,
+        signature_der=signature_der, signing_time=signing_time, now=now,
+    )  # fmt: skip
     found = try_letter(
         holder=holder, purpose=Letter.Purpose.UNSUSPEND, number=letter_number, secret=secret,
         now=now,
@@ -147,39 +140,3 @@ def activate(
 
 def _lifted() -> Q:
     return Q(purpose="SIGNING", state=CertificateState.UNSUSPENDING)
-
-
-def _fields(certificate: Certificate, audience: str) -> StatementFields:
-    serial_number = certificate.serial_number or ""
-    return StatementFields(
-        typ=StatementType.CERTIFICATE, action=ACTIVATE, audience=audience,
-        facts={"serial_number": serial_number}, text=serial_number,
-    )  # fmt: skip
-
-
-def _challenge(
-    certificate: Certificate,
-    session_key_sha256: str,
-    audience: str,
-    sign_request_id: str,
-    now: datetime,
-) -> SignRequest:
-    """Lock the challenge of this session and insist that it is open and its PIN was given."""
-    request = (
-        SignRequest.objects.select_for_update()
-        .filter(
-            pk=sign_request_id, user=certificate.holder, certificate=certificate, action=ACTIVATE,
-            session_key_sha256=session_key_sha256,
-        )
-        .first()
-    )  # fmt: skip
-    if request is None:
-        raise SigningRefused(SigningReason.REQUEST_EXPIRED)
-    check_open(request, now)
-    if not is_still_asked(bytes(request.statement), _fields(certificate, audience)):
-        raise SigningStale("certificates.signing.changed")
-    standing = standing_of(certificate, certificate.card.state if certificate.card else None)
-    refuse(lifting_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
-    if certificate.storage == KeyStorage.BROWSER.name and request.unlocked_at is None:
-        raise SigningRefused(SigningReason.NOT_UNLOCKED)
-    return request

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from certificates import gateways
 from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReason
+from certificates.formats.evidence import SignedStatement, to_pem
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import (
@@ -23,7 +24,6 @@ from certificates.models import (
     Signature,
 )
 from certificates.policies import RENEWABLE_BEFORE, Standing, scope_refusal, standing_refusal
-from certificates.render import SignedStatement, to_pem
 from certificates.states import LIVE, AuthorityState, CertificateState
 from identity.models import User
 from identity.queries import visible_users

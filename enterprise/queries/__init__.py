@@ -2,6 +2,8 @@
 
 from enterprise.queries.certificates import (
     certificate_rows,
+    is_last_suspension,
+    suspensions_used,
     waits_for_card,
 )
 from enterprise.queries.company import company_certificate, company_certificates
@@ -12,6 +14,8 @@ __all__ = [
     "company_certificate",
     "company_certificates",
     "device_name",
+    "is_last_suspension",
     "sign_in_rows",
+    "suspensions_used",
     "waits_for_card",
 ]

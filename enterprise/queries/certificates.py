@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from approvals.kinds import all_kinds
 from approvals.queries import cards
 from certificates import queries as certificates
+from certificates.policies import SUSPENSIONS_MOST, is_renewable
 from certificates.queries import CertificateFacts, Stoppage
 from certificates.states import LIVE, WAITING, CertificateState
 from identity.models import User
@@ -49,6 +50,7 @@ class CertificateRow:
     facts: list[Fact]
     not_after: datetime | None
     current: bool
+    renewable: bool
 
 
 def certificate_rows(user: User, *, now: datetime) -> list[CertificateRow]:
@@ -65,7 +67,8 @@ def certificate_row(
     """Return one certificate as a page shows it."""
     label, tone = cards.state_of(found.state)
     ended = found.state in (CertificateState.REVOKED, CertificateState.EXPIRED)
-    on_hold = found.live and found.state != CertificateState.ACTIVE
+    is_active = found.state == CertificateState.ACTIVE
+    on_hold = found.live and not is_active
     return CertificateRow(
         state=CertificateState(found.state),
         serial_number=found.serial_number,
@@ -77,6 +80,7 @@ def certificate_row(
         facts=_facts(found, now),
         not_after=found.not_after,
         current=found.state in (*LIVE, *WAITING),
+        renewable=is_active and is_renewable(found.not_after, now),
     )
 
 
@@ -86,15 +90,29 @@ def waits_for_card(user_id: int) -> bool:
     return bool(states & BEFORE_USE) and not states & set(LIVE)
 
 
+def suspensions_used(suspensions: int) -> str:
+    """Return how many of the allowed suspensions were used, and what the next would mean."""
+    return cards.suspensions_used(suspensions)
+
+
+def is_last_suspension(found: CertificateFacts) -> bool:
+    """Tell whether one suspension more would end a certificate for ever (CERT-4)."""
+    return found.suspensions >= SUSPENSIONS_MOST
+
+
 def scope_of(found: CertificateFacts) -> list[str]:
     """Return what a certificate may be used for, in words (CERT-6)."""
     names = {kind.code: str(kind.name) for kind in all_kinds()}
-    lines = [_("Everything your role allows")]
+    lines = [_("Everything the role allows")]
     if found.functions is not None:
         lines = ["、".join(names.get(code, code) for code in found.functions) or _("Nothing")]
     if found.amount_cap is not None:
         cap = Money(found.amount_cap, found.amount_cap_currency).quantised()
         lines.append(_("up to %(amount)s each time") % {"amount": cap})
+    if found.scope_from is not None:
+        lines.append(_("from %(day)s") % {"day": found.scope_from.isoformat()})
+    if found.scope_until is not None:
+        lines.append(_("until %(day)s") % {"day": found.scope_until.isoformat()})
     return lines
 
 
@@ -107,7 +125,7 @@ def _facts(found: CertificateFacts, now: datetime) -> list[Fact]:
     if found.state != CertificateState.CANCELLED:
         facts.append(Fact(_("May be used for"), "\n".join(scope_of(found))))
     if found.serial_number:
-        last = found.suspensions >= cards.SUSPENSIONS_MOST
+        last = is_last_suspension(found)
         facts.append(
             Fact(
                 _("Suspensions"),

@@ -8,6 +8,8 @@ from enterprise.views.company import (
     revoke_certificate,
     suspend_certificate,
 )
+from enterprise.views.lifting import activate_certificate, prepare_activation
+from enterprise.views.losing import report_lost
 from enterprise.views.pages import (
     home,
     sessions,
@@ -18,12 +20,15 @@ from enterprise.views.pages import (
 )
 
 __all__ = [
+    "activate_certificate",
     "certificates_page",
     "company_certificate",
     "company_certificates",
     "enrol_card",
     "home",
+    "prepare_activation",
     "prepare_certificate_act",
+    "report_lost",
     "revoke_certificate",
     "sessions",
     "sign_in",

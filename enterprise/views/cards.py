@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from certificates.permissions import Permission as Certificates
-from certificates.states import CertificateState
+from certificates.states import LIVE, CertificateState
 from certificates.views import enrolment_page
 from enterprise import queries
 from enterprise.queries.certificates import CertificateRow
@@ -53,8 +53,14 @@ def _actions(request: PersonRequest, row: CertificateRow) -> list[dict[str, obje
         found.append((_("Take your card into use"), "enrol_card", Certificates.ENROL))
     if row.state == CertificateState.ISSUED:
         found.append((_("Confirm the certificate"), "enrol_card", Certificates.ENROL))
+    if row.state == CertificateState.UNSUSPENDING:
+        found.append((_("Lift the suspension"), "activate_certificate", Certificates.ENROL))
+    if row.renewable:
+        found.append((_("Renew"), "renew_certificate", Certificates.ENROL))
+    if row.state in LIVE and row.state != CertificateState.SUSPENDED:
+        found.append((_("Report the card as lost"), "report_lost", Certificates.REPORT_LOST))
     return [
-        {"label": label, "url": reverse(f"enterprise:{name}"), "primary": number == 0}
-        for number, (label, name, permission) in enumerate(found)
+        {"label": label, "url": reverse(f"enterprise:{name}"), "primary": name != "report_lost"}
+        for label, name, permission in found
         if can(request.user, permission)
     ]

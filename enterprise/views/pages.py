@@ -166,8 +166,14 @@ def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
 
 
 def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
-    ended = request.GET.get("ended") == "idle"
-    notice = _("You were signed out after a time without activity.") if ended else ""
+    told = {
+        "idle": _("You were signed out after a time without activity."),
+        "lost": _(
+            "Your card is reported as lost and can sign nothing any more. When you sign in again "
+            "you choose a new password."
+        ),
+    }
+    notice = told.get(request.GET.get("ended", ""), "")
     page = {
         "notice": notice,
         "bulletin": [],

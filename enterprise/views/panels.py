@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from approvals.queries.cards import card_problem, tries_left
 from approvals.views.panels import Signing, SignLine
 from certificates import queries as certificates
+from certificates.queries import CertificateFacts
 from identity.permissions import PersonRequest
 from kernel import ids
 
@@ -44,18 +45,22 @@ def signing_with(
     found = certificates.signing_certificate(request.user.pk)
     if problem or found is None:
         return None, problem or _("You have no certificate to sign with.")
-    return (
-        Signing(
-            prepare_url=prepare_url,
-            unlock_url=reverse("certificates:unlock"),
-            certificate_sha256=found.sha256,
-            certificate_state="active",
-            card_label=_("Virtual card …%(end)s") % {"end": found.serial_number[-4:].upper()},
-            needs_pin=found.storage == "BROWSER",
-            tries_left=tries_left(found),
-            short_code="",
-            lines=[SignLine(label, value, False) for label, value in lines],
-            idempotency_key=ids.token(),
-        ),
-        "",
+    return signing_by(found, prepare_url=prepare_url, lines=lines), ""
+
+
+def signing_by(
+    found: CertificateFacts, *, prepare_url: str, lines: Sequence[tuple[str, str]]
+) -> Signing:
+    """Return what the card's script needs to sign with this certificate."""
+    return Signing(
+        prepare_url=prepare_url,
+        unlock_url=reverse("certificates:unlock"),
+        certificate_sha256=found.sha256,
+        certificate_state="active",
+        card_label=_("Virtual card …%(end)s") % {"end": found.serial_number[-4:].upper()},
+        needs_pin=found.storage == "BROWSER",
+        tries_left=tries_left(found),
+        short_code="",
+        lines=[SignLine(label, value, False) for label, value in lines],
+        idempotency_key=ids.token(),
     )

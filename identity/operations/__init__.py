@@ -1,5 +1,6 @@
 """Bring people in, grant, sign in and out. The only writers of identity's rows."""
 
+from identity.operations.passwords import PasswordOutcome, change_password
 from identity.operations.people import (
     add_person,
     choose_language,
@@ -21,8 +22,10 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "PasswordOutcome",
     "SignInResult",
     "add_person",
+    "change_password",
     "choose_language",
     "claim_form",
     "end_sessions",

@@ -62,7 +62,7 @@ def sign_in(
     live = _live_session(user, now)
     outcome = judge_sign_in(_facts(user, right, live))
     if not right:
-        _count_wrong_password(user, pause_after=policy.pause_after, now=now)
+        count_wrong_password(user, pause_after=policy.pause_after, now=now)
     if user is None or outcome != SignInOutcome.SIGNED_IN:
         _record_sign_in(user, "identity.session.opened.refused", now, str(outcome))
         if live is None:
@@ -210,7 +210,7 @@ def _end(session: Session, why: str, now: datetime) -> None:
     Session.objects.filter(pk=session.pk).update(ended_at=now, ended_why=why)
 
 
-def _count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
+def count_wrong_password(user: User | None, *, pause_after: int, now: datetime) -> None:
     """Count a wrong password and pause the person when there are too many (AUTH-2).
 
     For an unknown name the same statement counts nobody.

@@ -44,6 +44,31 @@ export async function createKey(label) {
   return key;
 }
 
+/** Makes the two keys of a card: one to sign with, one to sign in with. */
+export async function createPair(label) {
+  return { signing: await createKey(label), authentication: await createKey(label) };
+}
+
+/** Returns both requests in base64, as the bank's messages name them. */
+export async function requestPair({ signing, authentication }, nonce) {
+  return {
+    request: toBase64(await makeRequest(signing, nonce)),
+    authentication_request: toBase64(await makeRequest(authentication, nonce)),
+  };
+}
+
+/** Binds both keys to the certificates the bank answered with. */
+export async function storePair({ signing, authentication }, answer) {
+  await storeCertificate(authentication, {
+    certificate: answer.authentication_certificate,
+    certificateSha256: answer.authentication_certificate_sha256,
+  });
+  await storeCertificate(signing, {
+    certificate: answer.certificate,
+    certificateSha256: answer.certificate_sha256,
+  });
+}
+
 /** Returns a PKCS#10 request for the key as DER, with the nonce as challengePassword. */
 export async function makeRequest(key, nonce) {
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", key.publicKey));

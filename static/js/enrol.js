@@ -1,4 +1,5 @@
-// First use of a virtual card: makes the key here, has it certified, proves it by a signature.
+// First use of a virtual card: makes its two keys here (one signs, one is for signing in), has both
+// certified by one letter, and proves the first by a signature.
 //
 // <form method="post" data-enrol data-enrol-url="/…" data-confirm-url="/…" data-next="/…"
 //       data-nonce="…" data-label="…" data-text-…="…">
@@ -9,9 +10,9 @@
 // Words: data-text-{unsupported,no-key,pins-differ,making,asking,confirming,done,refused,failed}.
 
 import {
-  createKey, findKey, formatTime, isSupported, makeRequest, signStatement, storeCertificate,
+  createPair, findKey, formatTime, isSupported, requestPair, signStatement, storePair,
 } from "./card.js";
-import { fromBase64, toBase64 } from "./der.js";
+import { fromBase64 } from "./der.js";
 import { markBusy, post, show } from "./messages.js";
 
 function wire(form) {
@@ -47,18 +48,18 @@ async function enrol(form) {
   if (!isSupported()) return stop(form, "unsupported");
   if (typed("new_pin") !== typed("new_pin_again")) return stop(form, "pins-differ");
   show(form, "making");
-  const key = await createKey(form.dataset.label ?? "");
-  const request = await makeRequest(key, form.dataset.nonce);
+  const pair = await createPair(form.dataset.label ?? "");
+  const requests = await requestPair(pair, form.dataset.nonce);
   show(form, "asking");
   const answer = await post(form, form.dataset.enrolUrl, {
     letter_number: typed("letter_number"),
     secret: typed("secret"),
     pin: typed("new_pin"),
-    request: toBase64(request),
+    ...requests,
   });
   if (!answer.ok) return stop(form, "refused", answer);
-  const { certificate, challenge, certificate_sha256: certificateSha256, now } = answer;
-  await storeCertificate(key, { certificate, certificateSha256 });
+  const { challenge, certificate_sha256: certificateSha256, now } = answer;
+  await storePair(pair, answer);
   return { challenge, certificateSha256, now };
 }
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
-from django.db import transaction
 
 from certificates import operations
 from certificates.errors import (
     ApplicationWaiting,
-    CardInUse,
-    CardKnown,
-    CardLost,
-    CardStateChanged,
-    CardUnknown,
     CertificateStateChanged,
     CertificateUnknown,
     LetterNotPrintable,
@@ -25,69 +17,35 @@ from certificates.errors import (
     SigningReason,
     SigningRefused,
 )
-from certificates.models import Card, Certificate, Letter
+from certificates.models import Certificate, Letter
 from certificates.operations import ActivateOutcome, EnrolOutcome
-from certificates.states import CardState, CertificateState, LetterState
+from certificates.states import CertificateState, LetterState
 from identity.errors import PermissionMissing
-from identity.models import Session, Unit, User
-from identity.operations import open_unit, sign_in
-from kernel.errors import DomainError
+from identity.models import Session, User
+from identity.operations import sign_in
 from tests.factories.certificates import (
     NOW,
     Holder,
     accept,
     activate,
-    confirm,
+    apply,
+    do,
     lift,
     make_company,
     make_holder,
     make_person,
     make_signer,
+    printed,
     released,
     shown_and_unlocked,
     use_letter,
 )
 
 pytestmark = pytest.mark.django_db
-SERIAL = "TC-0000001"
-Answer = TypeVar("Answer")
-
-
-def do(
-    step: Callable[..., Answer],
-    *,
-    now: datetime = NOW,
-    actor: User | None = None,
-    **arguments: object,
-) -> Answer:
-    """Take a step in a transaction of its own."""
-    with transaction.atomic():
-        return step(**arguments, actor=actor, now=now)
-
-
-def apply(holder: Holder, actor: User | None = None, **changes: object) -> Certificate:
-    arguments: dict[str, object] = {
-        "storage": "BROWSER", "card_serial": "", "functions": None, "amount_cap": None,
-        "scope_from": None, "scope_until": None,
-    }  # fmt: skip
-    return do(
-        operations.apply_step, actor=actor, holder_id=holder.user.pk, **{**arguments, **changes}
-    )
-
-
-def print_letter(certificate: Certificate, **options: object) -> operations.PrintedLetter:
-    return do(operations.print_letter_step, certificate_id=certificate.pk, **options)
 
 
 def suspend(holder: Holder, actor: User | None = None) -> CertificateState:
     return operations.suspend(serial_number=holder.certificate.serial_number, actor=actor, now=NOW)
-
-
-def receive(serial_number: str = SERIAL) -> Card:
-    with transaction.atomic():
-        return operations.receive_card_step(
-            serial_number=serial_number, unit_id=make_company().branch_id, now=NOW
-        )
 
 
 @pytest.mark.req("CERT-1", "CERT-2")
@@ -96,7 +54,7 @@ def test_application_is_printed_then_enrolled(holder: Holder):
     assert certificate.state == CertificateState.APPLIED
     assert Letter.objects.get().state == LetterState.PREPARED
     assert Letter.objects.get().secret_hmac is None
-    letter = print_letter(certificate)
+    letter = printed(certificate)
     result = use_letter(holder, number=letter.number, secret=letter.secret)
     assert result.outcome == EnrolOutcome.ISSUED
     issued = Certificate.objects.get(pk=certificate.pk)
@@ -106,18 +64,18 @@ def test_application_is_printed_then_enrolled(holder: Holder):
 @pytest.mark.req("CERT-1")
 def test_letter_is_printed_once(holder: Holder):
     certificate = apply(holder)
-    print_letter(certificate)
+    printed(certificate)
     with pytest.raises(LetterNotPrintable):
-        print_letter(certificate)
+        printed(certificate)
 
 
 @pytest.mark.req("CERT-7")
 def test_reprint_makes_a_new_secret_and_the_old_letter_dies(holder: Holder):
     certificate = apply(holder)
-    old = print_letter(certificate)
+    old = printed(certificate)
     do(operations.reprint_step, certificate_id=certificate.pk)
     assert Certificate.objects.get().state == CertificateState.APPLIED
-    new = print_letter(certificate)
+    new = printed(certificate)
     assert new.secret != old.secret
     dead = use_letter(holder, number=old.number, secret=old.secret)
     assert dead.outcome == EnrolOutcome.LETTER_REFUSED
@@ -131,10 +89,10 @@ def test_reprint_is_only_for_what_waits_for_a_letter(signer: Holder):
 
 
 @pytest.mark.req("CERT-3")
-@pytest.mark.parametrize("printed", [False, True])
-def test_withdrawn_application_is_over_and_its_letter_dead(holder: Holder, printed: bool):
+@pytest.mark.parametrize("was_printed", [False, True])
+def test_withdrawn_application_is_over_and_its_letter_dead(holder: Holder, was_printed: bool):
     certificate = apply(holder)
-    letter = print_letter(certificate) if printed else None
+    letter = printed(certificate) if was_printed else None
     do(operations.withdraw_step, certificate_id=certificate.pk, reason="customer's wish")
     assert Certificate.objects.get().state == CertificateState.CANCELLED
     assert Letter.objects.get().state == LetterState.SUPERSEDED
@@ -159,7 +117,7 @@ def test_another_branch_finds_nobody(holder: Holder):
     certificate = apply(holder)
     for act in (
         lambda: apply(make_holder(), stranger),
-        lambda: print_letter(certificate, actor=stranger),
+        lambda: printed(certificate, actor=stranger),
         lambda: do(operations.reprint_step, certificate_id=certificate.pk, actor=stranger),
         lambda: do(
             operations.withdraw_step, certificate_id=certificate.pk, actor=stranger, reason=""
@@ -174,7 +132,7 @@ def test_printing_needs_the_right_to(holder: Holder):
     teller = make_person(make_company().branch)
     teller.granted = frozenset()
     with pytest.raises(PermissionMissing):
-        print_letter(apply(holder), actor=teller)
+        printed(apply(holder), actor=teller)
 
 
 @pytest.mark.req("CERT-6")
@@ -256,7 +214,7 @@ def test_lifting_letter_is_locked_by_the_fifth_wrong_secret_and_counts_no_suspen
 def test_letter_to_enrol_lifts_no_suspension_and_the_other_way_round(signer: Holder):
     suspend(signer)
     lifting = released(signer)
-    enrolling = print_letter(apply(signer))
+    enrolling = printed(apply(signer))
     result = activate(signer, enrolling.number, enrolling.secret)
     assert result.outcome == ActivateOutcome.LETTER_REFUSED
     refused = use_letter(make_fresh(signer), number=lifting.number, secret=lifting.secret)
@@ -290,112 +248,6 @@ def test_revoking_while_a_suspension_is_lifted_kills_its_letter(signer: Holder):
     assert Letter.objects.get(purpose="UNSUSPEND").state == LetterState.SUPERSEDED
     with pytest.raises(AssertionError):
         activate(signer, letter.number, letter.secret)
-
-
-@pytest.mark.req("EQP-1")
-def test_card_of_plastic_goes_from_stock_to_its_holder_and_into_use(settings):
-    settings.SIGNING_ALLOWED_STORAGES = ["HARDWARE"]
-    holder, card = make_holder(), receive()
-    certificate = apply(holder, storage="HARDWARE", card_serial=SERIAL)
-    card.refresh_from_db()
-    assert (card.state, card.holder) == (CardState.ASSIGNED, holder.user)
-    letter = print_letter(certificate)
-    result = use_letter(holder, number=letter.number, secret=letter.secret, pin="")
-    assert result.challenge is not None
-    enrolled = Holder(
-        holder.user, holder.session, holder.card,
-        bytes.fromhex(result.challenge.certificate_sha256),
-    )  # fmt: skip
-    assert enrolled.certificate.storage == "HARDWARE"
-    confirm(enrolled, result.challenge)
-    card.refresh_from_db()
-    assert card.state == CardState.ACTIVE
-    with pytest.raises(CardInUse):
-        do(operations.return_card_step, serial_number=SERIAL)
-    operations.revoke(
-        serial_number=enrolled.certificate.serial_number,
-        reason=operations.lifecycle.RevocationReason.CESSATION_OF_OPERATION, actor=None, now=NOW,
-    )  # fmt: skip
-    assert do(operations.return_card_step, serial_number=SERIAL).state == CardState.TERMINATED
-
-
-@pytest.mark.req("EQP-1")
-def test_card_never_used_goes_back_to_stock(holder: Holder):
-    receive()
-    certificate = apply(holder, storage="HARDWARE", card_serial=SERIAL)
-    with pytest.raises(CardInUse):
-        do(operations.return_card_step, serial_number=SERIAL)
-    do(operations.withdraw_step, certificate_id=certificate.pk, reason="wish")
-    card = do(operations.return_card_step, serial_number=SERIAL)
-    assert (card.state, card.holder) == (CardState.IN_STOCK, None)
-    other = apply(make_holder(), storage="HARDWARE", card_serial=SERIAL)
-    assert other.card == card
-
-
-@pytest.mark.req("EQP-1")
-@pytest.mark.parametrize(
-    ("serial_number", "error"),
-    [("", CardUnknown), ("TC-unknown", CardUnknown), (SERIAL, CardStateChanged)],
-)
-def test_card_that_cannot_be_given_away_is_refused(serial_number: str, error: type[DomainError]):
-    receive()
-    apply(make_holder(), storage="HARDWARE", card_serial=SERIAL)
-    with pytest.raises(error):
-        apply(make_holder(), storage="HARDWARE", card_serial=serial_number)
-
-
-@pytest.mark.req("EQP-1")
-def test_card_of_another_branchs_stock_is_unknown(holder: Holder):
-    receive()
-    with transaction.atomic():
-        card = Card.objects.get()
-        other = make_person(make_company().branch)
-        moved = operations.move_card_step(
-            serial_number=SERIAL, unit_id=_other_branch(), actor=other, now=NOW
-        )
-    assert moved.pk == card.pk
-    with pytest.raises(CardUnknown):
-        apply(holder, other, storage="HARDWARE", card_serial=SERIAL)
-
-
-def _other_branch() -> int:
-    return open_unit(code="B777", name="城西分行", kind=Unit.Kind.BRANCH, parent=None, now=NOW).pk
-
-
-@pytest.mark.req("EQP-1")
-def test_card_is_received_once_and_written_off_for_ever():
-    receive()
-    with pytest.raises(CardKnown):
-        receive()
-    card = do(operations.write_off_card_step, serial_number=SERIAL, reason="bent")
-    assert card.state == CardState.DAMAGED
-    with pytest.raises(CardStateChanged):
-        do(operations.write_off_card_step, serial_number=SERIAL, reason="bent again")
-
-
-@pytest.mark.req("CERT-10", "AUTH-5", "SES-2")
-def test_lost_card_is_suspended_at_once_and_its_holder_signed_out(signer: Holder, listed):
-    sign_in(
-        site="enterprise", company_code="12345675", login_name=signer.user.login_name,
-        password="correct horse", address="127.0.0.1", agent="test", now=NOW,
-    )  # fmt: skip
-    state = operations.report_lost(actor=signer.user, reason="left in a taxi", now=NOW)
-    assert state == CertificateState.SUSPENDED
-    assert listed(signer.certificate.serial_number) == "Certificate Hold"
-    assert signer.certificate.card.state == CardState.PERM_LOST
-    assert not Session.objects.filter(user=signer.user, ended_at=None).exists()
-    assert User.objects.get(pk=signer.user.pk).must_change_password
-    with pytest.raises(CardLost):
-        released(signer)
-
-
-@pytest.mark.req("CERT-10")
-def test_losing_a_card_needs_the_role_and_a_certificate(holder: Holder):
-    with pytest.raises(SigningRefused):
-        operations.report_lost(actor=holder.user, reason="", now=NOW)
-    holder.user.granted = frozenset()
-    with pytest.raises(PermissionMissing):
-        operations.report_lost(actor=holder.user, reason="", now=NOW)
 
 
 @pytest.mark.req("SES-2")
@@ -434,7 +286,7 @@ def test_pair_is_in_one_state_all_its_life(signer: Holder, listed):
 @pytest.mark.req("CERT-2")
 def test_letter_expires_thirty_days_after_it_was_printed(holder: Holder):
     certificate = apply(holder)
-    letter = print_letter(certificate, now=NOW + timedelta(days=90))
+    letter = printed(certificate, now=NOW + timedelta(days=90))
     assert letter.expires_at == NOW + timedelta(days=120)
 
 

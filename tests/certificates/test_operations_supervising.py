@@ -23,7 +23,7 @@ from certificates.formats.profiles import RevocationReason
 from certificates.formats.statements import StatementType
 from certificates.models import Certificate, RevocationList, SignRequest
 from certificates.operations import Asked, CertificateAct, SignedAct
-from certificates.operations.history import move
+from certificates.operations.pairs import move_pair
 from certificates.policies import StatementFields
 from certificates.queries import signatures_of, signing_certificate
 from certificates.states import CertificateState
@@ -96,10 +96,9 @@ def hold_and_lift(world: World, asked: Asked) -> None:
     """Have a certificate suspended and brought back into force once."""
     operations.suspend(serial_number=asked.serial_number, actor=None, now=world.now)
     with transaction.atomic():
-        certificate = row(asked)
-        move(certificate, "release_unsuspension", world.now)
-        certificate.listed_at, certificate.listed_reason = None, ""
-        move(certificate, "activate", world.now)
+        certificate = operations.lock_certificate(certificate_id=row(asked).pk)
+        move_pair(certificate, "release_unsuspension", world.now)
+        move_pair(certificate, "activate", world.now, listed_at=None, listed_reason="")
         operations.publish_crl_step(now=world.now)
 
 

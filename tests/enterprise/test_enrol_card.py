@@ -34,6 +34,7 @@ def test_a_key_that_was_certified_is_confirmed_on_coming_back(world: World) -> N
             "secret": letter.secret,
             "pin": PIN,
             "request": base64.b64encode(card.make_request(nonce)).decode(),
+            "authentication_request": base64.b64encode(TestCard().make_request(nonce)).decode(),
         },
         content_type="application/json",
     )

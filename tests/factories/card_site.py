@@ -59,6 +59,7 @@ class CardSite:
     certificate_state: str = ""
     certificates: dict[str, bytes] = field(default_factory=dict)
     requests: list[bytes] = field(default_factory=list)
+    authentication: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     unlocked: list[dict[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -72,22 +73,30 @@ class CardSite:
         return list(self.certificates)[-1]
 
     def enrol(self, sent: dict[str, str]) -> dict[str, object]:
-        """Issue a certificate for the request."""
+        """Issue a pair of certificates for the two requests."""
         if sent["secret"] != SECRET:
             return {"ok": False, "message": "The letter number or the secret is wrong."}
+        other, other_digest = self._certify(sent["authentication_request"])
+        self.authentication.append(other_digest)
         request = base64.b64decode(sent["request"])
         self.requests.append(request)
-        public_key = read_request(request, expected_nonce=self.nonce)
-        certificate = self.authority.certify(IssuedKey(public_key))
-        digest = fingerprint(certificate).hex()
-        self.certificates[digest] = certificate
+        certificate, digest = self._certify(sent["request"])
         return {
             "ok": True,
             "certificate": base64.b64encode(certificate).decode(),
             "certificate_sha256": digest,
+            "authentication_certificate": base64.b64encode(other).decode(),
+            "authentication_certificate_sha256": other_digest,
             "challenge": base64.b64encode(CHALLENGE).decode(),
             "now": NOW_TEXT,
         }
+
+    def _certify(self, request: str) -> tuple[bytes, str]:
+        public_key = read_request(base64.b64decode(request), expected_nonce=self.nonce)
+        certificate = self.authority.certify(IssuedKey(public_key))
+        digest = fingerprint(certificate).hex()
+        self.certificates[digest] = certificate
+        return certificate, digest
 
     def confirm(self, sent: dict[str, str]) -> dict[str, object]:
         """Accept the card-signed challenge."""

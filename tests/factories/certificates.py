@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -24,6 +26,7 @@ WRONG_PIN = "271828"
 AUDIENCE = "https://bank.example"
 FUNCTION = "transfers.order"
 _numbers = count(1)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,32 @@ def renew(holder: Holder, now: datetime) -> Holder:
     return holder
 
 
+def do(
+    step: Callable[..., Answer],
+    *,
+    now: datetime = NOW,
+    actor: User | None = None,
+    **arguments: object,
+) -> Answer:
+    """Take a step in a transaction of its own."""
+    with transaction.atomic():
+        return step(**arguments, actor=actor, now=now)
+
+
+def apply(holder: Holder, actor: User | None = None, **changes: object) -> Certificate:
+    arguments: dict[str, object] = {
+        "storage": "BROWSER", "card_serial": "", "functions": None, "amount_cap": None,
+        "scope_from": None, "scope_until": None,
+    }  # fmt: skip
+    return do(
+        operations.apply_step, actor=actor, holder_id=holder.user.pk, **{**arguments, **changes}
+    )
+
+
+def printed(certificate: Certificate, **options: object) -> operations.PrintedLetter:
+    return do(operations.print_letter_step, certificate_id=certificate.pk, **options)
+
+
 def released(holder: Holder, now: datetime = NOW) -> PrintedLetter:
     """Release the lifting of a suspension at the counter, and print its letter."""
     pk = holder.certificate.pk
@@ -207,6 +236,32 @@ def lift(holder: Holder, now: datetime = NOW) -> None:
     letter = released(holder, now)
     result = activate(holder, letter.number, letter.secret, now)
     assert result.outcome == operations.ActivateOutcome.ACTIVE
+
+
+def renewed(
+    holder: Holder, now: datetime, *, card: TestCard | None = None
+) -> tuple[Holder, SignRequestFacts]:
+    """Renew by the present card as the page does; return the holder with what was issued."""
+    fresh = card or TestCard()
+    who = {"actor": holder.user, "session_key_sha256": holder.session, "now": now}
+    nonce = operations.begin_renewal(**who)
+    requests = {
+        "request_der": fresh.make_request(nonce),
+        "authentication_request_der": TestCard().make_request(nonce),
+    }
+    shown = operations.prepare_renewal(audience=AUDIENCE, **requests, **who)
+    assert unlock(holder, shown, now=now).ok
+    result = operations.renew(
+        audience=AUDIENCE,
+        sign_request_id=shown.id,
+        signature_der=holder.sign(shown, now),
+        signing_time=now.replace(microsecond=0),
+        **requests,
+        **who,
+    )
+    assert result.challenge is not None
+    sha256 = bytes.fromhex(result.challenge.certificate_sha256)
+    return Holder(holder.user, holder.session, fresh, sha256), result.challenge
 
 
 def decision(**changes: object) -> StatementFields:

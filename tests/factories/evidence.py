@@ -29,11 +29,11 @@ from certificates.formats.authority import (
     new_serial,
 )
 from certificates.formats.cades import ParsedSignature, _assemble, parse
+from certificates.formats.evidence import Seal, seal, to_pem
 from certificates.formats.ocsp import CertificateStatus, Responder, build_answer
 from certificates.formats.profiles import HolderName, Issuer, KeyStorage, Purpose, Service
 from certificates.formats.signers import FileSigner
 from certificates.operations import current_authority, issuer_of, service_credentials
-from certificates.render import Seal, seal, to_pem
 from kernel.canonical import canonical_bytes
 from tests.approvals.stories import maker, twd
 from tests.approvals.test_drafting import edit

@@ -18,11 +18,11 @@ from certificates.formats.authority import build_service_certificate, new_serial
 from certificates.formats.profiles import Service
 from certificates.formats.signers import FileSigner
 from certificates.formats.timestamps import (
-    ANSWER_TYPE,
     build_answer,
     build_question,
     read_question,
 )
+from certificates.gateways.stamping import ANSWER_TYPE
 from tests.factories.authorities import NOW, TestAuthority, run_openssl
 from tests.factories.cards import TestCard
 

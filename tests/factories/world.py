@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 
 from django.db import transaction
 
 from approvals import operations as approvals
-from approvals.models import Request
+from approvals.models import Flow, Request
 from approvals.operations import Signed
+from approvals.policies.rules import StageSpec
 from approvals.states import Act
 from certificates import operations as certificates
 from corpbank.demo.bank import (
@@ -161,6 +163,7 @@ def make_world(now: datetime) -> World:
     now = now.replace(microsecond=0)
     certificates.prepare_authority(now=now)
     with transaction.atomic():
+        bring_bank_flows(now)
         it_unit, head = found_unit(
             code="000", name="資訊處", kind=Unit.Kind.IT, parent=None, password=PASSWORD, now=now,
             people=HEAD_OFFICE,
@@ -186,6 +189,21 @@ def make_world(now: datetime) -> World:
         first = found_company(FIRST, branch=branch, granted_by=None, password=PASSWORD, now=now)
         second = found_company(SECOND, branch=other, granted_by=None, password=PASSWORD, now=now)
     return World(branch, head | staff | more, first, second, now)
+
+
+def bring_bank_flows(now: datetime) -> None:
+    """Bring back the bank's own flows, which a migration seeds and emptying the tables takes."""
+    for code, name, role, kinds in import_module("branch_ops.migrations.0002_counter").FLOWS:
+        if Flow.objects.filter(company=None, code=code).exists():
+            continue
+        stages = [StageSpec(1, "release", role, 0, 1, ())]
+        flow = approvals.define_flow(
+            company=None, code=code, name=name, stages=stages, actor="system", now=now
+        )
+        for kind in kinds:
+            approvals.define_rule(
+                flow=flow, kind=kind, minimum=Decimal(0), maximum=None, actor="system", now=now
+            )
 
 
 def enrol(holder: Holder, now: datetime) -> None:

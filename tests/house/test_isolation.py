@@ -50,6 +50,9 @@ CASES = {
     "enterprise:stay": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
+    "enterprise:activate_certificate": Case("POST", who="release1"),
+    "enterprise:prepare_activation": Case("POST", who="release1"),
+    "enterprise:report_lost": Case("GET", who="release1"),
     "enterprise:company_certificates": Case(who="security2"),
     "enterprise:company_certificate": Case("GET", SERIAL, "security2"),
     "enterprise:prepare_certificate_act": Case("POST", ("serial", "verb"), "security2"),
@@ -217,7 +220,6 @@ def test_every_case_is_reached() -> None:
             "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
             "verb": "suspend",
         }  # fmt: skip
-        parts = {"number": FROM, "signature": 1, "act": "release", "reference": "T1"}
         parts |= {"authority": "issuing-1", "question": "MAA="}
         try:
             reverse(name, args=[parts[part] for part in case.names])

@@ -45,11 +45,13 @@ def enrol_over_http(world: World, pages: list[HttpResponse]) -> tuple[Browser, l
     letter = certificates.issue_letter(holder_id=user.pk, actor=None, now=world.now)
     browser = Browser.of(world, "release1", world.second)
     page = browser.get("enterprise:enrol_card")
-    request = TestCard().make_request(page.context["page"]["nonce"])
+    nonce = page.context["page"]["nonce"]
+    request, other = (TestCard().make_request(nonce) for _ in range(2))
     message = {
         "letter_number": letter.number,
         "secret": "WRONG-SECRET-OF-A-LETTER",
         "request": base64.b64encode(request).decode(),
+        "authentication_request": base64.b64encode(other).decode(),
         "pin": NEW_PIN,
     }
     answers = [

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from approvals.errors import RequestNotFound, SignatureNotFound
 from approvals.operations import evidence
-from certificates.render import pack
+from certificates.formats.evidence import pack
 from kernel import clock
 
 

@@ -20,7 +20,7 @@ from certificates.formats.signers import Signer
 from kernel.canonical import sha256_hex
 
 SEALED: Final = "MANIFEST"
-_KEPT: Final = Path(__file__).with_name("evidence")
+_KEPT: Final = Path(__file__).parents[1] / "evidence"
 # The same for every request, so that a reader can bring their own copy of the script.
 FIXED: Final = ("README.txt", "VERIFY.sh")
 
