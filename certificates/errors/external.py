@@ -124,6 +124,16 @@ class HolderNotFit(RuleBroken):
         )
 
 
+class RenewedElsewhere(RuleBroken):
+    """Say that another authority renews what it has issued (CERT-11)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.external.renewed_elsewhere",
+            _("The authority that issued your certificate renews it. Bring the new one to us."),
+        )
+
+
 class ExternalAuthorityUnknown(NotFound):
     """Say that there is no such outside authority."""
 

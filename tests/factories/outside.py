@@ -195,6 +195,7 @@ class OutsideAuthority:
 
     root: Node
     issuer: Node
+    now: datetime = NOW
 
     @property
     def trust(self) -> Trust:
@@ -216,8 +217,8 @@ class OutsideAuthority:
         usage: x509.KeyUsage | None = None,
         constraints: x509.BasicConstraints | None = A_HOLDER,
         more: list[tuple[x509.ExtensionType, bool]] | None = None,
-        start: datetime = NOW - DAY,
-        end: datetime = NOW + 365 * DAY,
+        start: datetime | None = None,
+        end: datetime | None = None,
         algorithm: hashes.HashAlgorithm | None = None,
         serial: int = 0,
     ) -> bytes:
@@ -233,20 +234,24 @@ class OutsideAuthority:
             extensions.append((policies(*policy), False))
         return (issuer or self.issuer).issue(
             public_key, "測試實業-王小明", [*extensions, *(more or [])],
-            start=start, end=end, algorithm=algorithm, serial=serial,
+            start=start or self.now - DAY, end=end or self.now + 365 * DAY,
+            algorithm=algorithm, serial=serial,
         )  # fmt: skip
 
 
-def make_outside_authority(name: str = "Outside") -> OutsideAuthority:
-    """Return a fresh root (RSA) with an issuer (P-256) under it."""
-    root = make_node(f"{name} Root")
+def make_outside_authority(name: str = "Outside", now: datetime = NOW) -> OutsideAuthority:
+    """Return a fresh root (RSA) with an issuer (P-256) under it, in force at `now`."""
+    start, end = now - 30 * DAY, now + 3650 * DAY
+    root = make_node(f"{name} Root", start=start, end=end)
     issuer = root.authority(
         f"{name} Issuing",
         key=ec.generate_private_key(ec.SECP256R1()),
         constraints=x509.BasicConstraints(ca=True, path_length=0),
         policy=(POLICY, SOFTWARE_POLICY),
+        start=start,
+        end=end,
     )
-    return OutsideAuthority(root, issuer)
+    return OutsideAuthority(root, issuer, now)
 
 
 def accept_authority(
