@@ -22,6 +22,7 @@ from certificates import operations as certificates
 from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate
 from certificates.states import CertificateState
+from kernel import clock
 from tests.factories.authorities import to_pem
 from tests.factories.cards import TestCard
 from tests.factories.http import Browser, form_to, reference_in, words_of
