@@ -192,7 +192,9 @@ def job_groups(
     on_letter = (Job.LETTER, Job.REPRINT, Job.WITHDRAWAL)
     return [
         JobGroup(_("Certificate"), [query, *map(panel, on_it)]),
-        JobGroup(_("Application and letter"), [*map(panel, on_letter), _fees(request, certificate)]),
+        JobGroup(
+            _("Application and letter"), [*map(panel, on_letter), _fees(request, certificate)]
+        ),
         JobGroup(_("Equipment"), _equipment(request, certificate)),
     ]
 

@@ -111,7 +111,9 @@ def test_a_letter_opens_once_in_a_tab_of_its_own(staff_desk: Desk, open_world: W
     counter.stationery()
     waiting = counter.applied()
     desk.open(reverse("counter:letter", args=[waiting.pk]))
-    with desk.context.expect_event("response", lambda answer: answer.request.method == "POST") as sent:
+    with desk.context.expect_event(
+        "response", lambda answer: answer.request.method == "POST"
+    ) as sent:
         desk.page.click("main form button[type=submit]")
     assert sent.value.headers["content-type"] == "application/pdf"
     desk.open(reverse("counter:letter", args=[waiting.pk]))
