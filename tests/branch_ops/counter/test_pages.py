@@ -14,8 +14,8 @@ from tests.branch_ops.counter_stories import (
     STRANGER,
     Counter,
     certificate_of,
+    propose,
 )
-from tests.branch_ops.test_counter_subjects import propose
 from tests.factories.counting import counted_statements
 from tests.factories.http import Browser, words_of
 from tests.factories.world import World

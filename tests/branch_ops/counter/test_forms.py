@@ -17,10 +17,11 @@ from tests.branch_ops.counter_stories import (
     Counter,
     certificate_of,
     lifted_twice,
+    propose,
     proposed,
     send,
+    suspended,
 )
-from tests.branch_ops.test_counter_subjects import propose, suspended
 from tests.factories.counting import counted_statements
 from tests.factories.http import Browser, form_to, form_with, words_of
 from tests.factories.world import World, submit
