@@ -23,4 +23,5 @@ urlpatterns = [
     path("pki/ocsp/<path:question>", views.ocsp_by_address, name="ocsp_by_address"),
     path("pki/root.pem", views.root, name="root"),
     path("pki/issuing.pem", views.issuing, name="issuing"),
+    path("pki/VERIFY.sh", views.verifier, name="verifier"),
 ]

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from certificates import operations, queries
 from certificates.errors import CardLocked, EnrolmentUnknown, LetterRefused, PinRefused
+from certificates.formats.evidence import fixed_files
 from certificates.forms import (
     ConfirmMessage,
     EnrolMessage,
@@ -199,6 +200,15 @@ def root(request: HttpRequest) -> HttpResponse:
 def issuing(request: HttpRequest) -> HttpResponse:
     """Give everyone the issuing authority's certificate."""
     return _certificate(queries.issuing_pem(), "issuing.pem")
+
+
+@public
+@require_GET
+def verifier(request: HttpRequest) -> HttpResponse:
+    """Give everyone the script that verifies evidence: the same as in every bundle (SIGN-4)."""
+    answer = HttpResponse(fixed_files()["VERIFY.sh"], content_type="text/x-shellscript")
+    answer["Content-Disposition"] = 'attachment; filename="VERIFY.sh"'
+    return answer
 
 
 def enrolment_page(

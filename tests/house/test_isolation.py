@@ -91,6 +91,7 @@ CASES = {
     "certificates:ocsp_by_address": Case("GET", ("question",)),
     "certificates:root": Case(),
     "certificates:issuing": Case(),
+    "certificates:verifier": Case(),
     "set_language": Case("POST"),
     "csp_report": Case("POST"),
     "live": Case(),
