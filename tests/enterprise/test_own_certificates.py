@@ -213,6 +213,8 @@ def test_reporting_the_card_lost_suspends_signs_out_and_asks_for_a_new_password(
     assert not Session.objects.filter(user=browser.holder.user, ended_at__isnull=True).exists()
     assert "您的卡片已掛失" in words_of(browser.client.get(answer["Location"]))
 
+    told = browser.unlock("anything")
+    assert (told.status_code, told.json()["message"]) == (401, "您已登出，請重新登入後繼續。")
     sign_in(browser.client, world.company.code, LOGIN)
     for name in ("home", "certificates", "sessions", "report_lost"):
         assert browser.get(f"enterprise:{name}")["Location"] == "/password/"
