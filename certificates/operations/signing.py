@@ -15,11 +15,14 @@ from audit import operations as audit
 from certificates import gateways
 from certificates.errors import (
     AuthorityMissing,
+    SignatureReason,
+    SignatureRefused,
     SigningReason,
     SigningRefused,
     SigningStale,
     SignRequestUnknown,
 )
+from certificates.formats.authority import is_issued_by
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
@@ -280,10 +283,17 @@ def _cms(
     signing_time: datetime,
     listed: _Listed,
 ) -> bytes:
-    """Return the signature file with the revocation list in it."""
+    """Return the signature file with the revocation list in it.
+
+    The certificate must be the list's issuer's: that one was certified by the root before it was
+    put into force. Raises SignatureRefused.
+    """
+    der = bytes(certificate.der or b"")
+    if not is_issued_by(der, listed.issuer):
+        raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE)
     return build_signature(
         statement=bytes(request.statement),
-        certificate=bytes(certificate.der or b""),
+        certificate=der,
         signing_time=signing_time,
         signature=signature_der,
         issuers=[listed.issuer],
