@@ -273,11 +273,18 @@ def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[Revoc
 
 
 def _listed(certificate: Certificate, row: Sequence[Any], now: datetime) -> _Listed:
+    """Return the list that speaks for a certificate, by the authority that signed it.
+
+    Ours was certified by the root before it was put into force. Raises AuthorityMissing,
+    SignatureRefused.
+    """
     if certificate.external_issuer_id is not None:
         return _Listed(*outside_evidence(certificate, row, now))
     if not row or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
+    if not is_issued_by(bytes(certificate.der or b""), bytes(issuer)):
+        raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE)
     return _Listed(number, bytes(der), [bytes(issuer)])
 
 
@@ -300,17 +307,10 @@ def _cms(
     signing_time: datetime,
     listed: _Listed,
 ) -> bytes:
-    """Return the signature file with the revocation list in it.
-
-    The certificate must be the list's issuer's: that one was certified by the root before it was
-    put into force. Raises SignatureRefused.
-    """
-    der = bytes(certificate.der or b"")
-    if not is_issued_by(der, listed.issuer):
-        raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE)
+    """Return the signature file with the revocation list in it."""
     return build_signature(
         statement=bytes(request.statement),
-        certificate=der,
+        certificate=bytes(certificate.der or b""),
         signing_time=signing_time,
         signature=signature_der,
         issuers=listed.issuers,
