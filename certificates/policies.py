@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from certificates.errors import ScopeRefused, SigningReason, WeakPin
+from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.statements import (
     Fact,
     PolicyReference,
@@ -93,6 +94,9 @@ class Standing:
     functions: Sequence[str] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    # Empty for a certificate of the bank's own (CERT-11).
+    outside_status: str = ""
+    outside_good_until: datetime | None = None
     scope_from: date | None = None
     scope_until: date | None = None
 
@@ -144,6 +148,17 @@ def standing_refusal(
         return SigningReason.STORAGE_NOT_ALLOWED
     if not is_within(business_date(now), standing.scope_from, standing.scope_until):
         return SigningReason.OUTSIDE_SCOPE_DATES
+    return _outside_refusal(standing, now)
+
+
+def _outside_refusal(standing: Standing, now: datetime) -> SigningReason | None:
+    """Return why its own authority's word does not let it sign, or None (CERT-11)."""
+    if not standing.outside_status:
+        return None
+    if standing.outside_status != OutsideStatus.GOOD:
+        return SigningReason.OUTSIDE_NOT_GOOD
+    if standing.outside_good_until is None or standing.outside_good_until <= now:
+        return SigningReason.OUTSIDE_STALE
     return None
 
 
@@ -184,6 +199,14 @@ def check_scope(
 def is_renewable(not_after: datetime | None, now: datetime) -> bool:
     """Tell whether a certificate is in the last sixty days of its life (CERT-12)."""
     return not_after is not None and not_after - RENEWABLE_BEFORE <= now <= not_after
+
+
+def reminder_due(not_after: datetime | None, now: datetime) -> int | None:
+    """Return which reminder is due, in days before the end: the nearest of 60, 30 and 7."""
+    if not_after is None or not_after <= now:
+        return None
+    due = [days for days in REMINDED_DAYS if not_after - now <= timedelta(days=days)]
+    return min(due, default=None)
 
 
 def scope_refusal(

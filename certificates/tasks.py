@@ -1,4 +1,4 @@
-"""What the clock does to the revocation list."""
+"""What the clock does to the revocation list, letters and certificates."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from kernel import clock
 def keep_list_current() -> None:
     """Publish the revocation list again before the newest grows old (CERT-8)."""
     operations.keep_list_current(now=clock.now())
+
+
+@shared_task(name="certificates.expire")
+def expire() -> int:
+    """End what is over and remind of what soon will be (CERT-3, ALR-1)."""
+    return operations.expire_due(now=clock.now())
+
+
+@shared_task(name="certificates.refresh_external_lists")
+def refresh_external_lists() -> None:
+    """Fetch the revocation lists of the outside authorities that are accepted (CERT-11)."""
+    operations.refresh_external_lists(now=clock.now())
 
 
 # A task that ran for ever could not be restarted; what is left after this many is the next one's.

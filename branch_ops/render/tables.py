@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+
 Text = str | Promise
 
 # Columns whose room gives them no name of their own; a model's own entry goes before a bare one.
 LABELS: Mapping[str, Text] = {
+    **OUTSIDE_LABELS,
     "absolute_hours": _("longest session (hours)"),
     "accepted_at": _("accepted at"),
     "account": _("account"),
@@ -189,6 +192,7 @@ CODED = frozenset(
 )  # fmt: skip
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
+    **OUTSIDE_WORDS,
     "": "-",
     "ACCOUNT": _("Fee account"),
     "ACTIVE": _("In force"),
@@ -202,6 +206,7 @@ WORDS: Mapping[str, Text] = {
     "CLOSED": _("Closed"),
     "CONSUMED": _("Used"),
     "COUNTER": _("Counter"),
+    "CURRENT": _("In force"),
     "CUSTOMER": _("Customer"),
     "DAMAGED": _("Damaged"),
     "DEAD": _("Given up"),
@@ -237,6 +242,7 @@ WORDS: Mapping[str, Text] = {
     "RELEASED": _("Released"),
     "REQUISITION": _("Sent on request"),
     "RESERVED": _("Reserved"),
+    "RETIRED": _("Retired"),
     "RETURN": _("Came back"),
     "RETURNED": _("Returned for repair"),
     "REVOKED": _("Revoked"),
@@ -292,6 +298,7 @@ WORDS: Mapping[str, Text] = {
     "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    **OUTSIDE_EVENTS,
     "alerts.message.replayed": _("Messages sent again"),
     "approvals.flow.defined": _("Approval flow defined"),
     "approvals.request.deleted": _("Draft deleted"),
@@ -307,6 +314,8 @@ EVENTS: Mapping[str, Text] = {
     "approvals.request.withdrawn": _("Withdrawn"),
     "approvals.rule.defined": _("Approval rule defined"),
     "certificates.authority.prepared": _("Certificate authority prepared"),
+    "certificates.authority.requested": _("Next issuing authority requested"),
+    "certificates.authority.rotated": _("Issuing authority replaced"),
     "certificates.card.assigned": _("Card assigned"),
     "certificates.card.locked": _("Card locked"),
     "certificates.card.moved": _("Card moved to another unit"),
@@ -334,6 +343,7 @@ EVENTS: Mapping[str, Text] = {
     "certificates.letter.refused": _("Wrong letter code"),
     "certificates.letter.superseded": _("Letter superseded"),
     "certificates.revocation_list.published": _("Revocation list published"),
+    "certificates.service_keys.rotated": _("Service keys replaced"),
     "equipment.item.issued": _("Equipment given out"),
     "equipment.item.received": _("Delivery received"),
     "equipment.item.returned": _("Equipment came back"),

@@ -14,6 +14,7 @@ from certificates.errors import (
     SigningReason,
     SigningRefused,
 )
+from certificates.errors.external import RenewedElsewhere
 from certificates.formats.profiles import Purpose, RevocationReason
 from certificates.models import Certificate
 from certificates.operations.challenges import own_fields, take_own_signature
@@ -123,12 +124,13 @@ def renew(
     renewed = _successor(certificate, now)
     issue_pair(renewed, keys, now)
     source = keep_issued(renewed, "", now)
+    challenge = challenge_of(renewed, session_key_sha256, audience, now)
     note(
         renewed, verb="renew", event="certificates.certificate.renewed", source=source,
         actor=actor, now=now,
         after={"renews": certificate.serial_number, "sha256": renewed.sha256},
     )  # fmt: skip
-    return issued(renewed, challenge_of(renewed, session_key_sha256, audience, now))
+    return issued(renewed, challenge)
 
 
 def _successor(certificate: Certificate, now: datetime) -> Certificate:
@@ -162,6 +164,8 @@ def _renewable(certificate: Certificate | None, now: datetime) -> Certificate:
         raise SigningRefused(SigningReason.NO_CERTIFICATE)
     if certificate.state != CertificateState.ACTIVE:
         raise SigningRefused(SigningReason.CERTIFICATE_NOT_ACTIVE)
+    if certificate.external_issuer_id is not None:
+        raise RenewedElsewhere
     if not is_renewable(certificate.not_after, now):
         raise NotRenewable
     return certificate
