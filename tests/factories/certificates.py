@@ -242,6 +242,7 @@ def renewed(
     holder: Holder, now: datetime, *, card: TestCard | None = None
 ) -> tuple[Holder, SignRequestFacts]:
     """Renew by the present card as the page does; return the holder with what was issued."""
+    operations.rotate_service_keys(now=now)  # the clock has gone on by years
     fresh = card or TestCard()
     who = {"actor": holder.user, "session_key_sha256": holder.session, "now": now}
     nonce = operations.begin_renewal(**who)
