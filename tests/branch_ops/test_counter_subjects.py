@@ -104,9 +104,7 @@ def test_a_rejected_application_leaves_nothing(world: World, counter: Counter) -
 
 
 @pytest.mark.req("DUAL-5")
-def test_a_second_application_of_the_same_person_is_refused(
-    world: World, counter: Counter
-) -> None:
+def test_a_second_application_of_the_same_person_is_refused(world: World, counter: Counter) -> None:
     counter.propose()
     with pytest.raises(AlreadyProposed):
         counter.propose(maker=OTHER_MAKER)
@@ -246,7 +244,9 @@ def test_a_hold_is_no_cause_of_a_revocation(world: World, cause: str) -> None:
     assert refused.value.field == "cause"
 
 
-@pytest.mark.parametrize(("cause", "fees"), [("PRINTER", 0), ("SEAL", 0), ("LOST", 1), ("EXPIRED", 1)])
+@pytest.mark.parametrize(
+    ("cause", "fees"), [("PRINTER", 0), ("SEAL", 0), ("LOST", 1), ("EXPIRED", 1)]
+)
 def test_a_reprint_kills_the_letter_and_costs_what_the_customer_caused(
     world: World, counter: Counter, cause: str, fees: int
 ) -> None:
@@ -274,9 +274,7 @@ def test_one_request_at_a_time_stands_on_a_certificate(world: World) -> None:
     found = certificate_now(certificate.pk)
     assert found.pending
     with pytest.raises(AlreadyProposed):
-        propose(
-            world, "certificates.scope", certificate, OTHER_MAKER, **scope_text(found, Scope())
-        )
+        propose(world, "certificates.scope", certificate, OTHER_MAKER, **scope_text(found, Scope()))
 
 
 def test_what_changed_after_the_proposal_is_noticed_at_the_release(world: World) -> None:
