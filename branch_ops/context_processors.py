@@ -13,7 +13,12 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from approvals.permissions import Permission as Approve
 from approvals.queries.inbox import waiting_count
-from branch_ops.permissions import CounterPermission, EquipmentPermission, FeePermission
+from branch_ops.permissions import (
+    CounterPermission,
+    EquipmentPermission,
+    ExternalPermission,
+    FeePermission,
+)
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
@@ -52,6 +57,13 @@ AREAS = (
         "equipment:stock",
         "devices",
         EquipmentPermission.INQUIRE,
+    ),
+    Area(
+        "external",
+        gettext_lazy("Outside certificates"),
+        "external:index",
+        "shield-check",
+        ExternalPermission.PROPOSE,
     ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )

@@ -24,3 +24,7 @@ class EquipmentPermission(StrEnum):
     FULFIL = "equipment.item.fulfil"
     RETURN = "equipment.item.return"
     PROPOSE_WRITE_OFF = "equipment.write_off.propose"
+
+
+class ExternalPermission(StrEnum):
+    PROPOSE = "certificates.external.propose"

@@ -13,6 +13,7 @@ QUEUE_LATE = timedelta(minutes=1)
 QUEUE_STUCK = timedelta(minutes=15)
 CLOCK_OFF = timedelta(seconds=1)
 CLOCK_WRONG = timedelta(seconds=30)
+OUTSIDE_LIST_SOON = timedelta(hours=2)
 LIST_SOON = timedelta(hours=2)
 ROOT_LIST_SOON = timedelta(days=30)
 SERVICE_SOON = timedelta(days=30)
@@ -121,6 +122,15 @@ def judge_service_key(remaining: timedelta | None, service: str, authority: str)
     if remaining < SERVICE_SOON:
         return warn("authority.services", f"{said} Run rotate_service_keys.")
     return ok("authority.services", said)
+
+
+def judge_outside_list(code: str, issuer: str, left: timedelta | None) -> Finding:
+    """Judge an outside authority's revocation list: without a fresh one nobody signs (CERT-11)."""
+    name = f"outside.{code}"
+    if left is None or left <= timedelta(0):
+        return fail(name, f"No current list of {issuer}: run refresh_external_lists.")
+    said = f"The list of {issuer} is valid for {left.total_seconds() / 3600:.1f} more hours."
+    return warn(name, said) if left < OUTSIDE_LIST_SOON else ok(name, said)
 
 
 def judge_role(

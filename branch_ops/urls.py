@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branch_ops.views import counter, door, equipment, fees, proposals, requisitions
+from branch_ops.views import counter, door, equipment, external, fees, proposals, requisitions
 
 app_name = "staff"
 urlpatterns = [
@@ -56,4 +56,12 @@ counter_patterns = [
     path("<int:certificate_id>/unsuspension/", proposals.unsuspension, name="unsuspension"),
     path("<int:certificate_id>/revocation/", proposals.revocation, name="revocation"),
     path("<int:certificate_id>/reprint/", proposals.reprint, name="reprint"),
+]
+
+# Certificates of outside authorities, under their own name.
+external_patterns = [
+    path("", external.index, name="index"),
+    path("examine/", external.examine, name="examine"),
+    path("propose/", external.propose, name="propose"),
+    path("requests/<slug:reference>/", external.edit, name="edit"),
 ]

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
-from certificates.models import Certificate, CertificateAuthority, Letter, RevocationList
+from certificates.models import (
+    Certificate,
+    CertificateAuthority,
+    ExternalAuthority,
+    ExternalIssuer,
+    ExternalList,
+    Letter,
+    RevocationList,
+)
 from certificates.queries import visible_certificates
 from identity.models import User
 from identity.queries import visible_users
@@ -62,3 +70,40 @@ class RevocationListAdmin(admin.ModelAdmin):
     def visible(self, actor: User, rows: QuerySet[RevocationList]) -> QuerySet[RevocationList]:
         """Return all: revocation lists are public."""
         return rows
+
+
+class OfOutsideAuthorities(admin.ModelAdmin):
+    """Open to whoever may look at outside authorities: whom the bank accepts is public."""
+
+    inspected_as = "certificates.externalauthority"
+
+    def visible(self, actor: User, rows: QuerySet[Model]) -> QuerySet[Model]:
+        """Return all."""
+        return rows
+
+
+@admin.register(ExternalAuthority)
+class ExternalAuthorityAdmin(OfOutsideAuthorities):
+    list_display = ("code", "name", "configured_at", "withdrawn_at")
+    search_fields = ("code", "name")
+    related = (
+        (ExternalIssuer, "authority", ("subject", "crl_url")),
+        (ExternalList, "issuer__authority", ("number", "entries", "this_update", "next_update")),
+    )
+
+    def audit_target(self, row: ExternalAuthority) -> str:
+        """Return the name the audit log knows an authority by."""
+        return f"external:{row.code}"
+
+
+@admin.register(ExternalIssuer)
+class ExternalIssuerAdmin(OfOutsideAuthorities):
+    list_display = ("subject", "authority", "crl_url")
+    list_select_related = ("authority",)
+    exclude = ("chain",)
+
+
+@admin.register(ExternalList)
+class ExternalListAdmin(OfOutsideAuthorities):
+    list_display = ("issuer", "number", "entries", "this_update", "next_update", "fetched_at")
+    list_select_related = ("issuer",)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from certificates.errors import ScopeRefused, SigningReason, WeakPin
+from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.statements import (
     Fact,
     PolicyReference,
@@ -93,6 +94,9 @@ class Standing:
     functions: Sequence[str] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    # Empty for a certificate of the bank's own (CERT-11).
+    outside_status: str = ""
+    outside_good_until: datetime | None = None
     scope_from: date | None = None
     scope_until: date | None = None
 
@@ -144,6 +148,17 @@ def standing_refusal(
         return SigningReason.STORAGE_NOT_ALLOWED
     if not is_within(business_date(now), standing.scope_from, standing.scope_until):
         return SigningReason.OUTSIDE_SCOPE_DATES
+    return _outside_refusal(standing, now)
+
+
+def _outside_refusal(standing: Standing, now: datetime) -> SigningReason | None:
+    """Return why its own authority's word does not let it sign, or None (CERT-11)."""
+    if not standing.outside_status:
+        return None
+    if standing.outside_status != OutsideStatus.GOOD:
+        return SigningReason.OUTSIDE_NOT_GOOD
+    if standing.outside_good_until is None or standing.outside_good_until <= now:
+        return SigningReason.OUTSIDE_STALE
     return None
 
 

@@ -48,6 +48,8 @@ CERTIFICATE_VERBS: Table = {
     ),
     "lose_letter": Verb((CertificateState.LETTER_PRINTED,), CertificateState.APPLIED),
     "enrol": Verb((CertificateState.LETTER_PRINTED,), CertificateState.ISSUED),
+    # Issued by an outside authority: accepted here without a letter (CERT-11).
+    "bind": Verb((CertificateState.APPLIED,), CertificateState.ISSUED),
     "confirm": Verb((CertificateState.ISSUED,), CertificateState.ACTIVE),
     "suspend": Verb((CertificateState.ACTIVE,), CertificateState.SUSPENDED),
     # The third suspension is for ever (CERT-4).

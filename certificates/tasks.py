@@ -20,6 +20,12 @@ def expire() -> int:
     return operations.expire_due(now=clock.now())
 
 
+@shared_task(name="certificates.refresh_external_lists")
+def refresh_external_lists() -> None:
+    """Fetch the revocation lists of the outside authorities that are accepted (CERT-11)."""
+    operations.refresh_external_lists(now=clock.now())
+
+
 # A task that ran for ever could not be restarted; what is left after this many is the next one's.
 MOST_BATCHES = 20
 

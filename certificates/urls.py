@@ -15,6 +15,8 @@ card_patterns = [
 ]
 urlpatterns = [
     *card_patterns,
+    path("card/renewal", views.prepare_renewal, name="prepare_renewal"),
+    path("card/renew", views.renew, name="renew"),
     path("pki/crl/issuing.crl", views.crl, name="crl"),
     path("pki/crl/<slug:authority>.crl", views.authority_crl, name="authority_crl"),
     path("pki/ocsp", views.ocsp, name="ocsp"),

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+
 Text = str | Promise
 
 # Columns whose room gives them no name of their own; a model's own entry goes before a bare one.
 LABELS: Mapping[str, Text] = {
+    **OUTSIDE_LABELS,
     "absolute_hours": _("longest session (hours)"),
     "accepted_at": _("accepted at"),
     "account": _("account"),
@@ -189,6 +192,7 @@ CODED = frozenset(
 )  # fmt: skip
 # What stored codes mean; a column's own entry ("model.column:CODE") goes before a bare one.
 WORDS: Mapping[str, Text] = {
+    **OUTSIDE_WORDS,
     "": "-",
     "ACCOUNT": _("Fee account"),
     "ACTIVE": _("In force"),
@@ -295,6 +299,7 @@ WORDS: Mapping[str, Text] = {
     "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    **OUTSIDE_EVENTS,
     "alerts.message.replayed": _("Messages sent again"),
     "approvals.flow.defined": _("Approval flow defined"),
     "approvals.request.deleted": _("Draft deleted"),

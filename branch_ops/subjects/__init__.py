@@ -10,10 +10,12 @@ from branch_ops.subjects.certificates import (
     WithdrawalKind,
 )
 from branch_ops.subjects.equipment import WriteOffKind
+from branch_ops.subjects.external import ExternalKind
 from branch_ops.subjects.fees import RefundKind, WaiverKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
+    ExternalKind,
     RefundKind,
     ReprintKind,
     RevocationKind,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import RuleBroken
+from kernel.errors import Busy, NotFound, RuleBroken
 
 
 class ExternalReason(StrEnum):
@@ -38,6 +38,8 @@ class ExternalReason(StrEnum):
     LIST_FORGED = "certificates.external.list_forged"
     LIST_PARTIAL = "certificates.external.list_partial"
     LIST_MALFORMED = "certificates.external.list_malformed"
+    ALREADY_BOUND = "certificates.external.already_bound"
+    KEY_IN_USE = "certificates.external.key_in_use"
     ON_HOLD = "certificates.external.on_hold"
     REVOKED = "certificates.external.revoked"
 
@@ -78,6 +80,10 @@ _EXTERNAL_MESSAGES: dict[ExternalReason, str | Promise] = {
     ExternalReason.LIST_FORGED: _("The revocation list was not signed by the authority."),
     ExternalReason.LIST_PARTIAL: _("The revocation list is not a full one."),
     ExternalReason.LIST_MALFORMED: _("The revocation list cannot be read."),
+    ExternalReason.ALREADY_BOUND: _("This certificate is bound to a holder already."),
+    ExternalReason.KEY_IN_USE: _(
+        "The key of this certificate is in another certificate the bank knows."
+    ),
     ExternalReason.ON_HOLD: _("The authority has put the certificate on hold."),
     ExternalReason.REVOKED: _("The authority has revoked the certificate."),
 }
@@ -94,3 +100,55 @@ class ExternalRefused(RuleBroken):
 def external_words(reason: ExternalReason) -> str | Promise:
     """Return what a reason says to people."""
     return _EXTERNAL_MESSAGES[reason]
+
+
+class HolderNotFree(RuleBroken):
+    """Refuse a holder for whom another certificate is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.external.holder_not_free",
+            _("Another certificate of this holder is on its way. Confirm or withdraw it first."),
+            field="holder",
+        )
+
+
+class HolderNotFit(RuleBroken):
+    """Refuse a holder who is nobody's, or no longer anybody's, to certify."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.external.holder_not_fit",
+            _("Choose a person of a company, in force, as the holder."),
+            field="holder",
+        )
+
+
+class RenewedElsewhere(RuleBroken):
+    """Say that another authority renews what it has issued (CERT-11)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.external.renewed_elsewhere",
+            _("The authority that issued your certificate renews it. Bring the new one to us."),
+        )
+
+
+class ExternalAuthorityUnknown(NotFound):
+    """Say that there is no such outside authority."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.external.authority_unknown", _("There is no such outside authority.")
+        )
+
+
+class ListNotFetched(Busy):
+    """Say that an outside authority's list could not be had; `why` is for the log."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "certificates.external.list_not_fetched",
+            _("The revocation list of the outside authority could not be fetched."),
+        )
+        self.why = why

@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from certificates.errors.external import ExternalReason, ExternalRefused
 from certificates.formats.external_paths import STRONG_HASHES, load, value_of
 
-LIST_SIZE_MAXIMUM: Final = 32 * 1024 * 1024
-"""Octets of a revocation list; one with half a million entries has about twenty million."""
+LIST_SIZE_MAXIMUM: Final = 3 * 1024 * 1024
+"""Octets of a revocation list, some eighty thousand entries: each signature carries one."""
 
 
 class OutsideStatus(StrEnum):
@@ -57,11 +57,20 @@ def read_list(der: bytes, *, issuer: bytes, now: datetime) -> OutsideList:
     return OutsideList(number, crl.last_update_utc, crl.next_update_utc, len(crl))
 
 
+def statuses_in(der: bytes) -> dict[int, OutsideStatus]:
+    """Return what a list that was read before says of the serial numbers it names."""
+    return {entry.serial_number: _status(entry) for entry in _load_list(der)}
+
+
 def status_in(der: bytes, serial: int) -> OutsideStatus:
     """Return what a list that was read before says of a serial number."""
     entry = _load_list(der).get_revoked_certificate_by_serial_number(serial)
     if entry is None:
         return OutsideStatus.GOOD
+    return _status(entry)
+
+
+def _status(entry: x509.RevokedCertificate) -> OutsideStatus:
     try:
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
     except x509.ExtensionNotFound:

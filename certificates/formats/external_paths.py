@@ -43,7 +43,7 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 class Trust:
     """What is accepted of one authority: its root, its issuers (DER), and which policies (OIDs).
 
-    A policy says where the keys of its holders are kept.
+    A policy says where the keys of its holders are kept. An empty root is no authority at all.
     """
 
     root: bytes
@@ -79,6 +79,8 @@ def find_path(
     leaf: x509.Certificate, trust: Trust
 ) -> tuple[ExternalReason | None, tuple[x509.Certificate, ...]]:
     """Return why no chain leads from a certificate to the root, or None and the whole chain."""
+    if not trust.root:
+        return ExternalReason.UNKNOWN_ISSUER, ()
     root, issuers = load(trust.root), [load(one) for one in trust.issuers]
     path = [leaf]
     while len(path) <= DEPTH_MAXIMUM:

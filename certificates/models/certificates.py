@@ -11,9 +11,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.profiles import KeyStorage, Purpose, RevocationReason
 from certificates.models.authority import CertificateAuthority
 from certificates.models.choices import choices
+from certificates.models.external import ExternalIssuer
 from certificates.policies import PIN_TRIES, SUSPENSIONS_MOST
 from certificates.states import (
     CARD_VERBS,
@@ -164,7 +166,14 @@ class Certificate(FSMModelMixin, models.Model):
     issuer = models.ForeignKey(
         CertificateAuthority, models.PROTECT, null=True, blank=True, related_name="certificates"
     )
-    serial_number = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    # Of an outside authority (CERT-11): its issuer, what the issuer's list says, until when.
+    external_issuer = models.ForeignKey(
+        ExternalIssuer, models.PROTECT, null=True, blank=True, related_name="certificates"
+    )
+    outside_status = models.CharField(max_length=10, choices=choices(OutsideStatus), blank=True)
+    outside_good_until = models.DateTimeField(null=True, blank=True)
+    # An outside one begins with its authority's code, so that it never passes for one of ours.
+    serial_number = models.CharField(max_length=60, null=True, blank=True, unique=True)
     der = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64, null=True, blank=True, unique=True)
     public_key_sha256 = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -207,6 +216,15 @@ class Certificate(FSMModelMixin, models.Model):
                     & ~Q(storage="")
                 ),
                 name="certificates_issued_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    external_issuer__isnull=True,
+                    outside_status="",
+                    outside_good_until__isnull=True,
+                )
+                | (Q(external_issuer__isnull=False) & ~Q(outside_status="")),
+                name="certificates_outside_whole",
             ),
             models.CheckConstraint(
                 condition=Q(amount_cap__isnull=True) | Q(amount_cap__gt=0),
@@ -263,6 +281,12 @@ class Certificate(FSMModelMixin, models.Model):
     )
     def enrol(self) -> None:
         """Be issued for the holder's key; not usable yet (CERT-2)."""
+
+    @transition(
+        field=state, source=sources(CERTIFICATE_VERBS, "bind"), target=CertificateState.ISSUED
+    )
+    def bind(self) -> None:
+        """Be accepted as another authority issued it; not usable yet (CERT-11)."""
 
     @transition(
         field=state, source=sources(CERTIFICATE_VERBS, "confirm"), target=CertificateState.ACTIVE

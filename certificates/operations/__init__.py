@@ -26,6 +26,15 @@ from certificates.operations.enrolment import (
     prepare_confirmation,
 )
 from certificates.operations.evidence import seal_evidence
+from certificates.operations.external import (
+    NewIssuer,
+    bind_step,
+    check_bindable,
+    configure_external_authority,
+    refresh_external_lists,
+    take_external_list,
+    withdraw_external_authority,
+)
 from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.keys import make_signer, signer_of
 from certificates.operations.letters import (
@@ -103,6 +112,7 @@ __all__ = [
     "CertificateAct",
     "EnrolOutcome",
     "EnrolResult",
+    "NewIssuer",
     "PrintedLetter",
     "ServiceCredentials",
     "SignRequestFacts",
@@ -122,6 +132,9 @@ __all__ = [
     "assign_card_step",
     "begin_enrolment",
     "begin_renewal",
+    "bind_step",
+    "check_bindable",
+    "configure_external_authority",
     "confirm",
     "current_authority",
     "enrol",
@@ -146,6 +159,7 @@ __all__ = [
     "publish_crl",
     "publish_crl_step",
     "receive_card_step",
+    "refresh_external_lists",
     "release_unsuspension_step",
     "remind_expiring",
     "renew",
@@ -168,10 +182,12 @@ __all__ = [
     "suspend",
     "suspend_signed",
     "suspend_step",
+    "take_external_list",
     "unlock",
     "unusable_keys",
     "verify_signature",
     "with_answer",
+    "withdraw_external_authority",
     "withdraw_step",
     "write_off_card_step",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -63,15 +63,15 @@ def suspend_step(
         end_card(certificate)
     renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
     changed = [*pair_of(certificate), *_pairs(renewals)]
-    published = publish_crl_step(now=now, changed=changed)
+    told = _tell_world(changed, now)
     event = Event.CERTIFICATE_REVOKED if final else Event.CERTIFICATE_SUSPENDED
     tell(certificate, event, actor=actor, now=now, reason=reason)
     identity.end_sessions(user=certificate.holder, why="suspended", now=now)
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
-        actor=actor, now=now, reason=reason, after={"crl": published.number},
+        actor=actor, now=now, reason=reason, after=told,
     )  # fmt: skip
-    _note_revoked(renewals, RevocationReason.SUPERSEDED, actor, now, "suspended", published.number)
+    _note_revoked(renewals, RevocationReason.SUPERSEDED, actor, now, "suspended", told)
     return CertificateState(certificate.state)
 
 
@@ -116,13 +116,11 @@ def revoke_step(
     ended = _take_out([certificate], reason, now)
     ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
     changed = [*_pairs(ended), *_pairs(ended_renewals)]
-    published = publish_crl_step(now=now, changed=changed)
+    told = _tell_world(changed, now)
     if replaced_by is None and ended[0][1] in LIVE:
         tell(certificate, Event.CERTIFICATE_REVOKED, actor=actor, now=now, reason=why)
-    _note_revoked(ended, reason, actor, now, why, published.number)
-    _note_revoked(
-        ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", published.number
-    )
+    _note_revoked(ended, reason, actor, now, why, told)
+    _note_revoked(ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", told)
 
 
 _Ended = Sequence[tuple[Certificate, str]]
@@ -151,13 +149,13 @@ def _note_revoked(
     actor: User | None,
     now: datetime,
     why: str,
-    crl_number: int,
+    told: Mapping[str, object],
 ) -> None:
     for certificate, source in ended:
         note(
             certificate, verb="revoke", event="certificates.certificate.revoked", source=source,
             actor=actor, now=now, reason=why,
-            after={"crl": crl_number, "reason": reason.name},
+            after={**told, "reason": reason.name},
         )  # fmt: skip
 
 
@@ -167,6 +165,14 @@ def _renewals(certificate: Certificate) -> list[Certificate]:
     if not certificate.renewals.filter(state=CertificateState.ISSUED).exists():
         return []
     return lock_rows(certificate.holder, waiting)
+
+
+def _tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, object]:
+    """Publish lists that tell it; of outside certificates only their authority may (CERT-11)."""
+    own = [row for row in changed if row.external_issuer_id is None]
+    if not own:
+        return {}
+    return {"crl": publish_crl_step(now=now, changed=own).number}
 
 
 def _lock_for(serial_number: str, actor: User | None, permission: str) -> Certificate:

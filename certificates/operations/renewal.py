@@ -14,6 +14,7 @@ from certificates.errors import (
     SigningReason,
     SigningRefused,
 )
+from certificates.errors.external import RenewedElsewhere
 from certificates.formats.profiles import Purpose, RevocationReason
 from certificates.models import Certificate
 from certificates.operations.challenges import own_fields, take_own_signature
@@ -163,6 +164,8 @@ def _renewable(certificate: Certificate | None, now: datetime) -> Certificate:
         raise SigningRefused(SigningReason.NO_CERTIFICATE)
     if certificate.state != CertificateState.ACTIVE:
         raise SigningRefused(SigningReason.CERTIFICATE_NOT_ACTIVE)
+    if certificate.external_issuer_id is not None:
+        raise RenewedElsewhere
     if not is_renewable(certificate.not_after, now):
         raise NotRenewable
     return certificate

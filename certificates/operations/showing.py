@@ -219,6 +219,8 @@ def standing_of(certificate: Certificate, card_state: str | None) -> Standing:
         functions=certificate.functions,
         amount_cap=certificate.amount_cap,
         amount_cap_currency=certificate.amount_cap_currency,
+        outside_status=certificate.outside_status,
+        outside_good_until=certificate.outside_good_until,
         scope_from=certificate.scope_from,
         scope_until=certificate.scope_until,
     )

@@ -24,6 +24,11 @@ from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
 from certificates.operations.ocsp import ANSWER_COLUMNS, good_answer, with_answer
+from certificates.operations.outside import (
+    OUTSIDE_COLUMNS,
+    outside_evidence,
+    outside_lists_at,
+)
 from certificates.operations.showing import check_open, refuse, standing_of
 from certificates.policies import (
     FUTURE_TOLERANCE,
@@ -106,11 +111,11 @@ class _Proven:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Carry a revocation list with its issuer's certificate, both DER, and its number."""
+    """Carry a revocation list with its issuers' certificates, all DER, and its number."""
 
     number: int
     der: bytes
-    issuer: bytes
+    issuers: Sequence[bytes]
 
 
 def verify_signature(
@@ -128,10 +133,12 @@ def verify_signature(
     The signed bytes are rebuilt from the stored statement; only the time is the signer's. What
     can change until the commit is checked again by `accept_signature`, which takes the result.
     """
+    outside = outside_lists_at(signing_time, OuterRef("certificate__external_issuer"))
     newest = _lists_at(signing_time, OuterRef("certificate__issuer"))
     found = (
         with_answer(SignRequest.objects.select_related("certificate"), "certificate__")
         .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
+        .annotate(**{name: Subquery(outside.values(name)[:1]) for name in OUTSIDE_COLUMNS})
         .filter(pk=sign_request_id)
         .first()
     )
@@ -144,7 +151,8 @@ def verify_signature(
     if certificate.state != CertificateState.ACTIVE:
         raise SigningRefused(SigningReason.CERTIFICATE_NOT_ACTIVE)
     _check(found, certificate, signature_der, signing_time, now)
-    listed = _listed([getattr(found, name) for name in _LIST_COLUMNS])
+    columns = OUTSIDE_COLUMNS if certificate.external_issuer_id else _LIST_COLUMNS
+    listed = _listed(certificate, [getattr(found, name) for name in columns], now)
     cms = _cms(found, certificate, signature_der, signing_time, listed)
     return VerifiedSignature(
         sign_request_id=found.pk,
@@ -208,15 +216,20 @@ def store_signature(
     """Verify a signature over a locked sign request and store it; two statements."""
     audit.require_transaction()
     _check(request, certificate, signature_der, signing_time, now)
-    newest = _lists_at(signing_time, OuterRef("issuer"))
+    newest: QuerySet[Any] = _lists_at(signing_time, OuterRef("issuer"))
+    columns: Sequence[str] = _LIST_COLUMNS
+    if certificate.external_issuer_id is not None:
+        newest = outside_lists_at(signing_time, OuterRef("external_issuer"))
+        columns = OUTSIDE_COLUMNS
     found = (
         with_answer(Certificate.objects.filter(pk=certificate.pk))
-        .annotate(**{name: Subquery(newest.values(name)[:1]) for name in _LIST_COLUMNS})
-        .values_list(*_LIST_COLUMNS, *ANSWER_COLUMNS)
+        .annotate(**{name: Subquery(newest.values(name)[:1]) for name in columns})
+        .values_list(*columns, *ANSWER_COLUMNS)
         .first()
     ) or ()
-    width = len(_LIST_COLUMNS)
-    listed, ocsp_der = _listed(found[:width]), _ocsp(certificate, found[width:], now)
+    width = len(columns)
+    listed = _listed(certificate, found[:width], now)
+    ocsp_der = _ocsp(certificate, found[width:], now)
     cms = _cms(request, certificate, signature_der, signing_time, listed)
     proven = _Proven(cms, listed.number, ocsp_der)
     return _store(request, certificate, proven, signing_time, now)
@@ -256,19 +269,23 @@ def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[Revoc
     )
 
 
-def _listed(row: Sequence[Any]) -> _Listed:
+def _listed(certificate: Certificate, row: Sequence[Any], now: datetime) -> _Listed:
+    if certificate.external_issuer_id is not None:
+        return _Listed(*outside_evidence(certificate, row, now))
     if not row or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
-    return _Listed(number, bytes(der), bytes(issuer))
+    return _Listed(number, bytes(der), [bytes(issuer)])
 
 
 def _ocsp(certificate: Certificate, columns: Sequence[Any], now: datetime) -> bytes | None:
     """Return the responder's answer 'good' about a certificate in force (CERT-8).
 
-    None for one that is only about to come into force: its holder proves possession, no more.
+    None for one that is only about to come into force: its holder proves possession, no more;
+    and for an outside one, about which only its own authority may answer (CERT-11).
     """
-    if certificate.state != CertificateState.ACTIVE:
+    outside = certificate.external_issuer_id is not None
+    if certificate.state != CertificateState.ACTIVE or outside:
         return None
     return good_answer(certificate.pk, now, found=(certificate, *columns))
 
@@ -286,7 +303,7 @@ def _cms(
         certificate=bytes(certificate.der or b""),
         signing_time=signing_time,
         signature=signature_der,
-        issuers=[listed.issuer],
+        issuers=listed.issuers,
         crls=[listed.der],
     )
 

@@ -53,6 +53,8 @@ class CertificateFacts:
     functions: tuple[str, ...] | None
     amount_cap: Decimal | None
     amount_cap_currency: str
+    outside_status: str = ""
+    outside_good_until: datetime | None = None
     scope_from: date | None = None
     scope_until: date | None = None
     renewable_from: datetime | None = None
@@ -77,6 +79,8 @@ class CertificateFacts:
             functions=self.functions,
             amount_cap=self.amount_cap,
             amount_cap_currency=self.amount_cap_currency,
+            outside_status=self.outside_status,
+            outside_good_until=self.outside_good_until,
             scope_from=self.scope_from,
             scope_until=self.scope_until,
         )
@@ -185,7 +189,12 @@ def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]
     """
     rows = (
         Signature.objects.filter(sign_request__request_key=request_key)
-        .select_related("sign_request", "certificate__issuer", "time_stamp")
+        .select_related(
+            "sign_request",
+            "certificate__issuer",
+            "certificate__external_issuer__authority",
+            "time_stamp",
+        )
         .order_by("pk")
     )
     return [_signed_statement(row, root) for row in rows]
@@ -251,11 +260,20 @@ def facts_of(row: Certificate) -> CertificateFacts:
         functions=tuple(row.functions) if row.functions is not None else None,
         amount_cap=row.amount_cap,
         amount_cap_currency=row.amount_cap_currency,
+        outside_status=row.outside_status,
+        outside_good_until=row.outside_good_until,
         scope_from=row.scope_from,
         scope_until=row.scope_until,
-        renewable_from=row.not_after - RENEWABLE_BEFORE if row.not_after is not None else None,
+        renewable_from=_renewable_from(row),
         card_serial=(row.card.serial_number or "") if row.card is not None else "",
     )
+
+
+def _renewable_from(row: Certificate) -> datetime | None:
+    """Return from when its own card renews it; an outside one is renewed by its authority."""
+    if row.not_after is None or row.external_issuer_id is not None:
+        return None
+    return row.not_after - RENEWABLE_BEFORE
 
 
 def _accepted(row: Signature) -> AcceptedSignature:
@@ -280,22 +298,31 @@ def _accepted(row: Signature) -> AcceptedSignature:
 
 
 def _signed_statement(row: Signature, root: bytes) -> SignedStatement:
-    issuer = row.certificate.issuer
-    if issuer is None:
-        raise AuthorityMissing
-    own_root, stamp = root_of(bytes(issuer.certificate_der)), getattr(row, "time_stamp", None)
+    issuer_der, own_root = _issuer_and_root(row.certificate)
+    stamp = getattr(row, "time_stamp", None)
     stamp_root = bytes(stamp.root_der) if stamp is not None else root
     return SignedStatement(
         statement=bytes(row.sign_request.statement),
         text=row.sign_request.text,
         cms=bytes(row.cms),
         certificate_pem=to_pem(bytes(row.certificate.der or b"")),
-        issuer_pem=to_pem(bytes(issuer.certificate_der)),
+        issuer_pem=to_pem(issuer_der),
         ocsp_der=bytes(row.ocsp_der) if row.ocsp_der is not None else None,
         time_stamp_der=bytes(stamp.der) if stamp is not None else None,
         root_pem=to_pem(own_root) if own_root != root else None,
         stamp_root_pem=to_pem(stamp_root) if stamp_root != root else None,
     )
+
+
+def _issuer_and_root(certificate: Certificate) -> tuple[bytes, bytes]:
+    """Return who issued a certificate, and the root of theirs: the bank's or another (CERT-11)."""
+    outside = certificate.external_issuer
+    if outside is not None:
+        return bytes(outside.certificate_der), bytes(outside.authority.root_der)
+    if certificate.issuer is None:
+        raise AuthorityMissing
+    issuer_der = bytes(certificate.issuer.certificate_der)
+    return issuer_der, root_of(issuer_der)
 
 
 def holder_by_public_id(public_id: str) -> User | None:

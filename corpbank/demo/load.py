@@ -22,6 +22,7 @@ from corpbank.demo.bank import (
     found_unit,
     four_flows,
 )
+from corpbank.demo.counter import load_counter, waits_at_the_counter
 from corpbank.demo.stock import load_stock
 from identity.models import Company, Unit, User
 from identity.queries import company_by_code, permissions_of
@@ -169,6 +170,7 @@ def load(now: datetime) -> bool:
     if fresh:
         certificates.prepare_authority(now=now)
         _found(now - timedelta(days=DAYS), now)
+        load_counter(now)
         load_stock(now)
     _submit_samples(now)
     return fresh
@@ -277,9 +279,8 @@ def _sign_in(person: User, now: datetime) -> SignIn:
     role = ", ".join(f"{grant.role.name}{grant.level or ''}" for grant in person.grants.all())
     letter = secret = ""
     in_use = {"ACTIVE", "SUSPENDED", "UNSUSPENDING", "REVOKED"}
-    if "certificates.certificate.enrol" in permissions and not (
-        in_use & {row.state for row in own_certificates(person.pk)}
-    ):
+    signs = "certificates.certificate.enrol" in permissions and not waits_at_the_counter(person)
+    if signs and not in_use & {row.state for row in own_certificates(person.pk)}:
         printed = certificates.issue_letter(holder_id=person.pk, actor=None, now=now)
         letter, secret = printed.number, printed.secret
     return SignIn(

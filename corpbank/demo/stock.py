@@ -1,4 +1,4 @@
-"""The demo's equipment: head office receives deliveries, and the branches ask for what they use."""
+"""The demo's head office: it keeps equipment, and a branch asks for more."""
 
 from __future__ import annotations
 
@@ -9,30 +9,25 @@ from branch_ops.states import EquipmentKind
 from identity.models import User
 from identity.queries import permissions_of
 
-KEEPER = "pki.it"
-MAKERS = ("maker.001", "maker.002")
-# Kind, first and last of what was delivered, how many each branch asks for.
+KEEPER, CLERK = "pki.it", "maker.001"
 DELIVERIES = [
-    (EquipmentKind.CARD, "SC-2026-000001", "SC-2026-000060", 15),
-    (EquipmentKind.READER, "RD-2026-0001", "RD-2026-0040", 10),
-    (EquipmentKind.STATIONERY, "LF-0000001", "LF-0000200", 60),
+    (EquipmentKind.CARD, "C0000001", "C0000060"),
+    (EquipmentKind.READER, "R0000001", "R0000040"),
+    (EquipmentKind.STATIONERY, "L0000001", "L0000300"),
 ]
 
 
 def load_stock(now: datetime) -> None:
-    """Fill the stock of head office and of both branches, as their people would."""
-    keeper = _acting(KEEPER, now)
-    for kind, first, last, quantity in DELIVERIES:
+    """Fill head office's stock and let a branch ask for card readers, which waits to be sent."""
+    for kind, first, last in DELIVERIES:
         operations.receive(
-            kind=kind, first=first, last=last, reference="DN-2026-001", actor=keeper,
+            kind=kind, first=first, last=last, reference="DEMO-0", actor=_acting(KEEPER, now),
             form_key=f"demo-{first}", now=now,
         )  # fmt: skip
-        for login in MAKERS:
-            key = f"demo-{login}-{first}"
-            number = operations.requisition(
-                kind=kind, quantity=quantity, actor=_acting(login, now), form_key=key, now=now
-            )
-            operations.fulfil(number=number, first="", actor=keeper, form_key=key, now=now)
+    operations.requisition(
+        kind=EquipmentKind.READER, quantity=10, actor=_acting(CLERK, now),
+        form_key="demo-requisition", now=now,
+    )  # fmt: skip
 
 
 def _acting(login_name: str, now: datetime) -> User:

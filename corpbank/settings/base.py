@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
+    "enterprise.middleware.NewPasswordMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -180,6 +181,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "certificates.refresh_external_lists": {
+        "task": "certificates.refresh_external_lists",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "certificates.stamp": {
         "task": "certificates.stamp",
         "schedule": 10.0,
@@ -221,6 +227,9 @@ PKCS11_TOKEN_LABEL = environment.text("PKCS11_TOKEN_LABEL")
 PKCS11_PIN = environment.text("PKCS11_PIN")
 # Where a signing key may be kept; a demonstration adds BROWSER, a bank does not (SIGN-6).
 SIGNING_ALLOWED_STORAGES = environment.words("SIGNING_ALLOWED_STORAGES", "HARDWARE")
+# Where lists of outside authorities come from: `http` (each issuer's address) or `file`.
+EXTERNAL_LISTS = environment.text("EXTERNAL_LISTS", "http")
+EXTERNAL_LISTS_DIRECTORY = environment.text("EXTERNAL_LISTS_DIRECTORY")
 
 # --- what is written down ----------------------------------------------------------------------
 LOGGING = logging_settings(

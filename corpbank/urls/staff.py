@@ -5,13 +5,19 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from branch_ops.urls import counter_patterns, equipment_patterns, fee_patterns
+from branch_ops.urls import (
+    counter_patterns,
+    equipment_patterns,
+    external_patterns,
+    fee_patterns,
+)
 from certificates.urls import card_patterns
 from corpbank.views import csp_report, live, ready
 from identity.views import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("branch_ops.urls")),
+    path("external/", include((external_patterns, "external"))),
     path("counter/", include((counter_patterns, "counter"))),
     path("fees/", include((fee_patterns, "fees"))),
     path("equipment/", include((equipment_patterns, "equipment"))),

@@ -29,6 +29,7 @@ from branch_ops.policies import (
 )
 from branch_ops.queries import database
 from certificates import operations as certificates
+from certificates.formats.profiles import Service
 from kernel import clock
 from kernel.guards import APPLICATION_ROLE
 from tests.servers import owner_connection, point_queue_at
@@ -138,7 +139,7 @@ def test_lists_and_keys_of_each_authority_are_looked_at(sound, redis_url) -> Non
     said = findings()
     assert said["crl.root"][0][0] == said["authority.end"][0][0] == Level.OK
     assert [sentence.count("issuing-2") for _, sentence in said["crl"]] == [1]
-    assert len(said["authority.services"]) == 2
+    assert len(said["authority.services"]) == len(Service)
 
 
 def test_keys_that_others_can_read_are_found(sound, redis_url, tmp_path) -> None:

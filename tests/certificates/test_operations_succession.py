@@ -40,12 +40,13 @@ from certificates.models import (
 )
 from certificates.operations.services import newest_service_key
 from kernel import clock, ids
-from tests.certificates.test_operations_ocsp import lift, serial_of
+from tests.certificates.test_operations_ocsp import serial_of
 from tests.factories.authorities import TestAuthority, run_openssl
 from tests.factories.certificates import (
     NOW,
     Holder,
     accept,
+    lift,
     make_authority,
     make_signer,
     shown_and_unlocked,
@@ -170,6 +171,7 @@ def test_whole_life_of_the_authority(kept: str, tmp_path: Path):
     assert [(one.reference, one.state) for one in states] == [
         ("issuing-1", "RETIRED"), ("issuing-2", "CURRENT"),
     ]  # fmt: skip
+    now = clock.now()
     new = make_signer(now=now)
     assert authority_of(old).reference == "issuing-1"
     assert authority_of(new).reference == "issuing-2"
@@ -212,7 +214,7 @@ def test_private_keys_are_where_they_belong(kept: str, tmp_path: Path):
         *CertificateAuthority.objects.values_list("key_reference", flat=True),
         *ServiceKey.objects.values_list("key_reference", flat=True),
     ]
-    assert len(set(references)) == 4
+    assert len(set(references)) == 2 + len(Service)
     assert {one.startswith("pkcs11:") for one in references} == {kept == "pkcs11"}
     if kept == "file":
         for reference in references:
@@ -254,11 +256,11 @@ def test_retired_authority_tells_until_its_last_certificate_has_ended():
     operations.publish_crl(now=NOW + WEEK)
     operations.keep_list_current(now=NOW + 2 * WEEK)
     assert lists() == before + 2
-    assert len(operations.rotate_service_keys(now=NOW + 2 * WEEK, every=True)) == 4
+    assert len(operations.rotate_service_keys(now=NOW + 2 * WEEK, every=True)) == 2 * len(Service)
     ended = old.certificate.not_after + timedelta(seconds=1)
     operations.publish_crl(now=ended)
     assert lists() == before + 2
-    assert len(operations.rotate_service_keys(now=ended)) == 2
+    assert len(operations.rotate_service_keys(now=ended)) == len(Service)
 
 
 def test_newest_list_of_the_signers_own_authority_is_in_the_signature():
@@ -308,7 +310,7 @@ def test_authority_whose_key_is_not_here_is_not_put_into_force(prepared: Issuer)
     elsewhere = build_issuing_authority(
         root=prepared, public_key=FileSigner.generate().public_key(), name="X", now=NOW
     )
-    with pytest.raises(Exception, match="cannot be used") as caught:
+    with pytest.raises(Exception, match="無法使用憑證機構的金鑰") as caught:
         operations.accept_issuing_authority(certificate=elsewhere, now=NOW)
     assert caught.value.status == 503
     assert CertificateAuthority.objects.get(kind="ISSUING").state == "CURRENT"
@@ -387,7 +389,7 @@ def test_service_keys_are_replaced_before_they_end():
     first = {service: newest(service).pk for service in Service}
     assert operations.rotate_service_keys(now=NOW) == []
     soon = newest(Service.OCSP_RESPONDER).not_after - timedelta(days=29)
-    assert len(operations.rotate_service_keys(now=soon)) == 2
+    assert len(operations.rotate_service_keys(now=soon)) == len(Service)
     for service in Service:
         assert newest(service).pk != first[service]
         assert newest(service).not_after > soon + timedelta(days=300)

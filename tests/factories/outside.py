@@ -15,9 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from django.db import transaction
 
+from certificates import operations
 from certificates.formats.external_paths import Trust
 from certificates.formats.profiles import KeyStorage
+from certificates.models import Certificate, ExternalIssuer
+from identity.models import User
+from kernel.canonical import sha256_hex
 from tests.factories.cards import TestCard
 
 NOW = datetime(2026, 11, 22, 2, 30, 0, tzinfo=UTC)
@@ -190,6 +195,7 @@ class OutsideAuthority:
 
     root: Node
     issuer: Node
+    now: datetime = NOW
 
     @property
     def trust(self) -> Trust:
@@ -211,8 +217,8 @@ class OutsideAuthority:
         usage: x509.KeyUsage | None = None,
         constraints: x509.BasicConstraints | None = A_HOLDER,
         more: list[tuple[x509.ExtensionType, bool]] | None = None,
-        start: datetime = NOW - DAY,
-        end: datetime = NOW + 365 * DAY,
+        start: datetime | None = None,
+        end: datetime | None = None,
         algorithm: hashes.HashAlgorithm | None = None,
         serial: int = 0,
     ) -> bytes:
@@ -228,17 +234,57 @@ class OutsideAuthority:
             extensions.append((policies(*policy), False))
         return (issuer or self.issuer).issue(
             public_key, "測試實業-王小明", [*extensions, *(more or [])],
-            start=start, end=end, algorithm=algorithm, serial=serial,
+            start=start or self.now - DAY, end=end or self.now + 365 * DAY,
+            algorithm=algorithm, serial=serial,
         )  # fmt: skip
 
 
-def make_outside_authority(name: str = "Outside") -> OutsideAuthority:
-    """Return a fresh root (RSA) with an issuer (P-256) under it."""
-    root = make_node(f"{name} Root")
+def make_outside_authority(name: str = "Outside", now: datetime = NOW) -> OutsideAuthority:
+    """Return a fresh root (RSA) with an issuer (P-256) under it, in force at `now`."""
+    start, end = now - 30 * DAY, now + 3650 * DAY
+    root = make_node(f"{name} Root", start=start, end=end)
     issuer = root.authority(
         f"{name} Issuing",
         key=ec.generate_private_key(ec.SECP256R1()),
         constraints=x509.BasicConstraints(ca=True, path_length=0),
         policy=(POLICY, SOFTWARE_POLICY),
+        start=start,
+        end=end,
     )
-    return OutsideAuthority(root, issuer)
+    return OutsideAuthority(root, issuer, now)
+
+
+def accept_authority(
+    outside: OutsideAuthority, *, code: str = "FXML", now: datetime = NOW, lists: bool = True
+) -> None:
+    """Have the bank accept the authority, by its own door, and take fresh lists of it."""
+    operations.configure_external_authority(
+        code=code,
+        name="外部憑證機構",
+        root=operations.NewIssuer(outside.root.der, "http://crl.example/root.crl"),
+        issuers=[operations.NewIssuer(outside.issuer.der, "http://crl.example/issuing.crl")],
+        policies=outside.trust.policies,
+        now=now,
+    )
+    if lists:
+        take_list(outside.root, now=now, next_update=now + 90 * DAY)
+        take_list(outside.issuer, now=now)
+
+
+def take_list(
+    node: Node,
+    *entries: tuple[int, x509.ReasonFlags | None],
+    now: datetime = NOW,
+    next_update: datetime | None = None,
+) -> bool:
+    """Have the bank take a list of this authority, made a minute before `now`."""
+    made = now.replace(microsecond=0) - timedelta(minutes=1)
+    der = node.crl(*entries, this_update=made, next_update=next_update or made + DAY)
+    issuer_id = ExternalIssuer.objects.get(sha256=sha256_hex(node.der)).pk
+    return operations.take_external_list(issuer_id=issuer_id, der=der, now=now)
+
+
+def bind(holder: User, der: bytes, *, now: datetime = NOW) -> Certificate:
+    """Bind a certificate to a person, as the release of a proposal does."""
+    with transaction.atomic():
+        return operations.bind_step(holder_id=holder.pk, der=der, actor=None, now=now)

@@ -26,6 +26,7 @@ from branch_ops.queries import database
 from certificates import operations
 from certificates.policies import CERTIFICATE_LIFETIME
 from certificates.queries.authorities import authority_deadlines
+from certificates.queries.external import external_authorities
 from identity.queries import sign_in_policy
 from kernel import clock
 
@@ -68,7 +69,7 @@ def examine() -> Iterator[Finding]:
     yield from _reachable("valkey.cache", _cache)
     yield from _reachable("valkey.queue", _queue)
     try:
-        for look in (_role, _guards, _migrations, _seed, _outbox, _authority, _clock):
+        for look in (_role, _guards, _migrations, _seed, _outbox, _authority, _outside, _clock):
             yield from look()
     except DatabaseError as error:
         name = type(error).__name__
@@ -240,6 +241,14 @@ def _authority() -> Iterator[Finding]:
         if unusable
         else ok("authority.keys", "The keys of authorities and services open, and are theirs.")
     )
+
+
+def _outside() -> Iterator[Finding]:
+    now = clock.now()
+    for authority in external_authorities():
+        for issuer in authority.issuers:
+            left = issuer.next_update - now if issuer.next_update is not None else None
+            yield policies.judge_outside_list(authority.code, issuer.subject, left)
 
 
 def _clock() -> Iterator[Finding]:
