@@ -34,6 +34,14 @@ class Event(StrEnum):
     REQUEST_REJECTED = "approvals.request.rejected"
     REQUEST_WITHDRAWN = "approvals.request.withdrawn"
     REQUEST_RELEASED = "approvals.request.released"
+    CERTIFICATE_APPLIED = "certificates.certificate.applied"
+    CERTIFICATE_CONFIRMED = "certificates.certificate.confirmed"
+    CERTIFICATE_SUSPENDED = "certificates.certificate.suspended"
+    CERTIFICATE_ACTIVATED = "certificates.certificate.activated"
+    CERTIFICATE_REVOKED = "certificates.certificate.revoked"
+    CERTIFICATE_EXPIRING = "certificates.certificate.expiring"
+    CERTIFICATE_EXPIRED = "certificates.certificate.expired"
+    LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
 
@@ -61,7 +69,10 @@ class Wording:
 
 
 # Written by people or by other companies: they may not bring account numbers or links with them.
-FREE_FACTS = ("payee_name", "payee_account_masked", "company_name", "actor_name", "reason")
+FREE_FACTS = (
+    "payee_name", "payee_account_masked", "company_name", "unit_name", "subject_text",
+    "actor_name", "reason",
+)  # fmt: skip
 OWN_FACTS = ("reference", "kind_name", "amount_text", "deadline")
 
 SUBJECT_CHARACTERS = 120

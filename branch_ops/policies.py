@@ -15,6 +15,9 @@ CLOCK_OFF = timedelta(seconds=1)
 CLOCK_WRONG = timedelta(seconds=30)
 OUTSIDE_LIST_SOON = timedelta(hours=2)
 LIST_SOON = timedelta(hours=2)
+ROOT_LIST_SOON = timedelta(days=30)
+SERVICE_SOON = timedelta(days=30)
+AUTHORITY_SOON = timedelta(days=180)
 MOST_OF_A_DELIVERY = 500
 _SERIAL = re.compile(r"(?P<letters>[0-9A-Z-]*?)(?P<digits>[0-9]{1,12})")
 
@@ -74,15 +77,51 @@ def judge_clock(difference: timedelta) -> Finding:
     return warn("clock", said) if abs(difference) >= CLOCK_OFF else ok("clock", said)
 
 
-def judge_list(remaining: timedelta) -> Finding:
-    """Judge the newest revocation list by how long it is still valid (CERT-8)."""
+def judge_list(remaining: timedelta, authority: str = "issuing-1") -> Finding:
+    """Judge an authority's newest revocation list by how long it is still valid (CERT-8)."""
     hours = remaining.total_seconds() / 3600
+    whose = f"The newest revocation list of {authority}"
     if remaining <= timedelta(0):
-        return fail("crl", "The newest revocation list is out of date: run publish_crl.")
-    said = f"The newest revocation list is valid for {hours:.1f} more hours."
+        return fail("crl", f"{whose} is out of date: run publish_crl.")
+    said = f"{whose} is valid for {hours:.1f} more hours."
     if remaining < LIST_SOON:
         return warn("crl", f"{said} Run publish_crl.")
     return ok("crl", said)
+
+
+def judge_root_list(remaining: timedelta | None) -> Finding:
+    """Judge the root's own list: it is signed offline, so there must be time to do it."""
+    remedy = "sign the next with sign_with_root and bring it by rotate_issuing_authority."
+    if remaining is None or remaining <= timedelta(0):
+        return fail("crl.root", f"The root's list is missing or out of date: {remedy}")
+    said = f"The root's list is valid for {remaining.days} more days."
+    if remaining < ROOT_LIST_SOON:
+        return warn("crl.root", f"{said} In time, {remedy}")
+    return ok("crl.root", said)
+
+
+def judge_authority_end(remaining: timedelta, authority: str, longest: timedelta) -> Finding:
+    """Judge how long an issuing authority lasts: it certifies nobody for longer than itself."""
+    said = f"The certificate of {authority} lasts {remaining.days} more days"
+    if remaining <= longest:
+        return fail(
+            "authority.end",
+            f"{said}, less than a holder's: run rotate_issuing_authority.",
+        )
+    if remaining < longest + AUTHORITY_SOON:
+        return warn("authority.end", f"{said}: plan rotate_issuing_authority.")
+    return ok("authority.end", f"{said}.")
+
+
+def judge_service_key(remaining: timedelta | None, service: str, authority: str) -> Finding:
+    """Judge a service's key by how long its certificate lasts."""
+    whose = f"The {service} key of {authority}"
+    if remaining is None or remaining <= timedelta(0):
+        return fail("authority.services", f"{whose} is missing or over: run rotate_service_keys.")
+    said = f"{whose} lasts {remaining.days} more days."
+    if remaining < SERVICE_SOON:
+        return warn("authority.services", f"{said} Run rotate_service_keys.")
+    return ok("authority.services", said)
 
 
 def judge_outside_list(code: str, issuer: str, left: timedelta | None) -> Finding:

@@ -49,19 +49,22 @@ class LetterAdmin(admin.ModelAdmin):
 
 @admin.register(CertificateAuthority)
 class CertificateAuthorityAdmin(admin.ModelAdmin):
-    list_display = ("name", "kind", "crl_number", "created_at")
+    list_display = ("name", "reference", "kind", "state", "crl_number", "created_at")
+    list_filter = ("kind", "state")
     exclude = ("certificate_der", "key_reference")
 
     def visible(
         self, actor: User, rows: QuerySet[CertificateAuthority]
     ) -> QuerySet[CertificateAuthority]:
-        """Return both: who certifies is public."""
+        """Return all: who certifies is public."""
         return rows
 
 
 @admin.register(RevocationList)
 class RevocationListAdmin(admin.ModelAdmin):
-    list_display = ("number", "entries", "this_update", "next_update")
+    list_display = ("issuer", "number", "entries", "this_update", "next_update")
+    list_filter = ("issuer",)
+    list_select_related = ("issuer",)
     exclude = ("der",)
 
     def visible(self, actor: User, rows: QuerySet[RevocationList]) -> QuerySet[RevocationList]:

@@ -57,6 +57,21 @@ class ConfirmMessage(forms.Form):
     signing_time = SigningTimeField()
 
 
+class RenewalMessage(forms.Form):
+    """Hold the requests for the two keys that are to replace a card's own."""
+
+    request = Base64Field()
+    authentication_request = Base64Field()
+
+
+class RenewMessage(RenewalMessage):
+    """Hold such requests and the present card's signature over their digests."""
+
+    sign_request = forms.CharField(max_length=64)
+    signature = Base64Field()
+    signing_time = SigningTimeField()
+
+
 class UnlockMessage(forms.Form):
     """Hold a PIN and the sign request it opens."""
 

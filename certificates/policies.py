@@ -201,6 +201,14 @@ def is_renewable(not_after: datetime | None, now: datetime) -> bool:
     return not_after is not None and not_after - RENEWABLE_BEFORE <= now <= not_after
 
 
+def reminder_due(not_after: datetime | None, now: datetime) -> int | None:
+    """Return which reminder is due, in days before the end: the nearest of 60, 30 and 7."""
+    if not_after is None or not_after <= now:
+        return None
+    due = [days for days in REMINDED_DAYS if not_after - now <= timedelta(days=days)]
+    return min(due, default=None)
+
+
 def scope_refusal(
     standing: Standing, *, function: str, amount: Money | None
 ) -> SigningReason | None:

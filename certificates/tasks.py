@@ -1,4 +1,4 @@
-"""What the clock does to the revocation list."""
+"""What the clock does to the revocation list, letters and certificates."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from kernel import clock
 def keep_list_current() -> None:
     """Publish the revocation list again before the newest grows old (CERT-8)."""
     operations.keep_list_current(now=clock.now())
+
+
+@shared_task(name="certificates.expire")
+def expire() -> int:
+    """End what is over and remind of what soon will be (CERT-3, ALR-1)."""
+    return operations.expire_due(now=clock.now())
 
 
 @shared_task(name="certificates.refresh_external_lists")

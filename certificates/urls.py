@@ -15,10 +15,13 @@ card_patterns = [
 ]
 urlpatterns = [
     *card_patterns,
+    path("card/renewal", views.prepare_renewal, name="prepare_renewal"),
+    path("card/renew", views.renew, name="renew"),
     path("pki/crl/issuing.crl", views.crl, name="crl"),
     path("pki/crl/<slug:authority>.crl", views.authority_crl, name="authority_crl"),
     path("pki/ocsp", views.ocsp, name="ocsp"),
     path("pki/ocsp/<path:question>", views.ocsp_by_address, name="ocsp_by_address"),
     path("pki/root.pem", views.root, name="root"),
     path("pki/issuing.pem", views.issuing, name="issuing"),
+    path("pki/VERIFY.sh", views.verifier, name="verifier"),
 ]

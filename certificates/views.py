@@ -15,8 +15,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from certificates import operations, queries
-from certificates.errors import CardLocked, LetterRefused, PinRefused
-from certificates.forms import ConfirmMessage, EnrolMessage, UnlockMessage, read_message
+from certificates.errors import CardLocked, EnrolmentUnknown, LetterRefused, PinRefused
+from certificates.formats.evidence import fixed_files
+from certificates.forms import (
+    ConfirmMessage,
+    EnrolMessage,
+    RenewalMessage,
+    RenewMessage,
+    UnlockMessage,
+    read_message,
+)
 from certificates.permissions import Permission
 from identity.formats import session_digest
 from identity.permissions import PersonRequest, public, requires
@@ -65,14 +73,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     )
     if result.challenge is None:
         raise LetterRefused
-    return {
-        "certificate": _base64(result.certificate),
-        "certificate_sha256": sha256_hex(result.certificate),
-        "authentication_certificate": _base64(result.authentication_certificate),
-        "authentication_certificate_sha256": sha256_hex(result.authentication_certificate),
-        "challenge": _base64(result.challenge.statement),
-        "now": _exact(now),
-    }
+    return _issued(result, result.challenge, now)
 
 
 @requires(Permission.ENROL)
@@ -89,6 +90,48 @@ def confirm(request: HttpRequest) -> dict[str, Any]:
         now=clock.now(),
     )
     return {}
+
+
+@requires(Permission.ENROL)
+@answers_card
+def prepare_renewal(request: HttpRequest) -> dict[str, Any]:
+    """Answer what the present card has to sign for the two keys that are to replace its own."""
+    message = read_message(RenewalMessage, request.content_type, request.body)
+    shown = operations.prepare_renewal(
+        actor=request.user,  # type: ignore[arg-type]
+        session_key_sha256=session_digest(request.session.session_key or ""),
+        audience=origin_of(request),
+        request_der=message["request"],
+        authentication_request_der=message["authentication_request"],
+        now=clock.now(),
+    )
+    return {
+        "sign_request": shown.id,
+        "statement": _base64(shown.statement),
+        "certificate_sha256": shown.certificate_sha256,
+    }
+
+
+@requires(Permission.ENROL)
+@answers_card
+def renew(request: HttpRequest) -> dict[str, Any]:
+    """Issue the certificates that replace the card's own; answer them and the challenge."""
+    message = read_message(RenewMessage, request.content_type, request.body)
+    now = clock.now()
+    result = operations.renew(
+        actor=request.user,  # type: ignore[arg-type]
+        session_key_sha256=session_digest(request.session.session_key or ""),
+        audience=origin_of(request),
+        request_der=message["request"],
+        authentication_request_der=message["authentication_request"],
+        sign_request_id=message["sign_request"],
+        signature_der=message["signature"],
+        signing_time=message["signing_time"],
+        now=now,
+    )
+    if result.challenge is None:
+        raise EnrolmentUnknown
+    return _issued(result, result.challenge, now)
 
 
 @requires(Permission.SIGN)
@@ -159,6 +202,15 @@ def issuing(request: HttpRequest) -> HttpResponse:
     return _certificate(queries.issuing_pem(), "issuing.pem")
 
 
+@public
+@require_GET
+def verifier(request: HttpRequest) -> HttpResponse:
+    """Give everyone the script that verifies evidence: the same as in every bundle (SIGN-4)."""
+    answer = HttpResponse(fixed_files()["VERIFY.sh"], content_type="text/x-shellscript")
+    answer["Content-Disposition"] = 'attachment; filename="VERIFY.sh"'
+    return answer
+
+
 def enrolment_page(
     request: PersonRequest, *, next_url: str, back_url: str, holder_name: str
 ) -> dict[str, Any]:
@@ -197,6 +249,19 @@ def enrolment_page(
 def origin_of(request: HttpRequest) -> str:
     """Return the origin of the site the reader is on, as statements name their audience."""
     return f"{request.scheme}://{request.get_host()}"
+
+
+def _issued(
+    result: operations.EnrolResult, challenge: operations.SignRequestFacts, now: datetime
+) -> dict[str, Any]:
+    return {
+        "certificate": _base64(result.certificate),
+        "certificate_sha256": sha256_hex(result.certificate),
+        "authentication_certificate": _base64(result.authentication_certificate),
+        "authentication_certificate_sha256": sha256_hex(result.authentication_certificate),
+        "challenge": _base64(challenge.statement),
+        "now": _exact(now),
+    }
 
 
 def _list(der: bytes) -> HttpResponse:

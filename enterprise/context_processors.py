@@ -61,6 +61,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                     "certificates", _("My certificates"), "enterprise:certificates", "certificate"
                 ),
                 _entry("sessions", _("My sign-ins"), "enterprise:sessions", "devices"),
+                _entry(
+                    "change_password", _("Change password"), "enterprise:change_password", "lock"
+                ),
             ],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,

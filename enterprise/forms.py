@@ -87,6 +87,13 @@ class RevokeForm(SuspendForm):
 ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}
 
 
+class UnshownInput(forms.TextInput):
+    """Be a field whose value is read as it is typed, and never shown again by the server."""
+
+    def format_value(self, value: object) -> None:
+        """Return nothing to show."""
+
+
 class LiftForm(DecisionForm):
     """Carry the letter and the card's signature that lift a suspension (CERT-4)."""
 
@@ -101,7 +108,7 @@ class LiftForm(DecisionForm):
         label=_("Secret of the letter"),
         help_text=_("17 characters, as printed; spaces and hyphens do not matter."),
         max_length=24,
-        widget=forms.TextInput(
+        widget=UnshownInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "class": "code-input"}
         ),
     )

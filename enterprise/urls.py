@@ -15,6 +15,7 @@ urlpatterns = [
     path("stay/", views.stay, name="stay"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
+    path("certificates/renew/", views.renew_certificate, name="renew_certificate"),
     path("certificates/lift/", views.activate_certificate, name="activate_certificate"),
     path("certificates/lift/prepare/", views.prepare_activation, name="prepare_activation"),
     path("certificates/lost/", views.report_lost, name="report_lost"),
@@ -37,5 +38,6 @@ urlpatterns = [
         views.revoke_certificate,
         name="revoke_certificate",
     ),
+    path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
 ]

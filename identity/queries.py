@@ -188,6 +188,14 @@ def recipients(user_ids: Iterable[int]) -> list[Recipient]:
     ]
 
 
+def security_pair(user: User, *, now: datetime) -> list[int]:
+    """Return who watches over security where a person is at home: company or unit; one query."""
+    home = Q(user__unit=user.unit_id or 0, role__code__startswith="branch.security.")
+    if user.company_id is not None:
+        home = Q(user__company=user.company_id, role__code__startswith="ent.security.")
+    return list(_grants_in_force(now).filter(home).values_list("user_id", flat=True).distinct())
+
+
 def names(public_ids: Iterable[str]) -> dict[str, str]:
     """Return the display names behind public ids, for history pages; one query."""
     return dict(

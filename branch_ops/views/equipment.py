@@ -22,10 +22,11 @@ from branch_ops.forms.stock import (
     MovementFilterForm,
     ReasonForm,
 )
-from branch_ops.permissions import EquipmentPermission
+from branch_ops.permissions import CounterPermission, EquipmentPermission
 from branch_ops.queries import stock_pages
 from branch_ops.queries.requisition_pages import find_requisitions
-from branch_ops.queries.stock_pages import ItemDetail, item_key
+from branch_ops.queries.stock_pages import CardEvent, ItemDetail, item_key
+from branch_ops.render.counter import CERTIFICATE_VERBS
 from branch_ops.states import EquipmentKind, Place, RequisitionState
 from branch_ops.subjects.equipment import write_off_content
 from branch_ops.views.fees import edit_reason, moment, paging, reason_act
@@ -259,6 +260,7 @@ def _item_page(
         "back_url": reverse("equipment:items"),
         "items": _facts(found),
         "acts": _acts(request, found, failed),
+        "card_events": [_event(request, event) for event in found.card_events],
         "pending_url": (
             reverse("approvals:request", args=[found.pending]) if found.pending else ""
         ),
@@ -266,6 +268,14 @@ def _item_page(
     context = {"page": page, "form": failed[1] if failed else None}
     status = 422 if failed else 200
     return render(request, "branch_ops/equipment/item.html", context, status=status)
+
+
+def _event(request: PersonRequest, event: CardEvent) -> tuple[str, CardEvent, str, str]:
+    """Return an event of a card's certificate with its page, its words and their tone."""
+    what, tone = CERTIFICATE_VERBS.get(event.verb, (event.verb, "neutral"))
+    seen = can(request.user, CounterPermission.INQUIRE)
+    url = reverse("counter:certificate", args=[event.certificate_id]) if seen else ""
+    return url, event, str(what), tone
 
 
 def _facts(found: ItemDetail) -> list[dict[str, Any]]:

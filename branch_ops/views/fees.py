@@ -208,7 +208,7 @@ def _page(
     form = collect_form
     if form is None and may_collect:
         form = CollectForm(account=fee.account, initial=key)
-    failed = next((found for found in (form, *(reasons or {}).values()) if found), None)
+    failed = next((found for found in (collect_form, *(reasons or {}).values()) if found), None)
     context = {"page": page, "collect_form": form if may_collect else None, "form": failed}
     return render(request, "branch_ops/fees/item.html", context, status=status)
 

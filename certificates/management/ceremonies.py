@@ -13,7 +13,6 @@ from certificates import operations
 from certificates.formats.signers import FileSigner, Signer
 
 TOKEN = "pkcs11"  # noqa: S105 - a word, not a secret
-PASSPHRASE = "ROOT_KEY_PASSPHRASE"  # noqa: S105 - a variable's name
 SHORTEST = 12
 
 
@@ -59,8 +58,8 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> None:
 
 
 def _passphrase(*, twice: bool) -> bytes:
-    given = os.environ.get(PASSPHRASE) or getpass("Passphrase of the root's key: ")
-    if twice and not os.environ.get(PASSPHRASE) and getpass("Once more: ") != given:
+    given = os.environ.get("ROOT_KEY_PASSPHRASE") or getpass("Passphrase of the root's key: ")
+    if twice and not os.environ.get("ROOT_KEY_PASSPHRASE") and getpass("Once more: ") != given:
         raise CommandError("The two differ.")
     if len(given) < SHORTEST:
         raise CommandError(f"A passphrase of the root's key has at least {SHORTEST} characters.")

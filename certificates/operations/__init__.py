@@ -67,6 +67,7 @@ from certificates.operations.services import (
     ServiceCredentials,
     rotate_service_keys,
     service_credentials,
+    unusable_keys,
 )
 from certificates.operations.showing import (
     SignRequestFacts,
@@ -95,6 +96,12 @@ from certificates.operations.supervising import (
     prepare_certificate_act,
     revoke_signed,
     suspend_signed,
+)
+from certificates.operations.sweeps import (
+    expire_certificate,
+    expire_due,
+    expire_letter,
+    remind_expiring,
 )
 
 __all__ = [
@@ -131,6 +138,9 @@ __all__ = [
     "confirm",
     "current_authority",
     "enrol",
+    "expire_certificate",
+    "expire_due",
+    "expire_letter",
     "good_answer",
     "issue_letter",
     "issue_letter_step",
@@ -151,6 +161,7 @@ __all__ = [
     "receive_card_step",
     "refresh_external_lists",
     "release_unsuspension_step",
+    "remind_expiring",
     "renew",
     "renew_answers_step",
     "report_lost",
@@ -173,6 +184,7 @@ __all__ = [
     "suspend_step",
     "take_external_list",
     "unlock",
+    "unusable_keys",
     "verify_signature",
     "with_answer",
     "withdraw_external_authority",

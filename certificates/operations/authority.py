@@ -26,12 +26,12 @@ from certificates.operations.issuers import (
     Kind,
     issuer_of,
     keep_authority_step,
-    telling_authorities,
 )
 from certificates.operations.keys import make_signer
 from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.services import make_service_key_step
 from certificates.policies import CRL_REPUBLISHED_AFTER, whole_second
+from certificates.queries.authorities import telling_authorities
 from certificates.states import ON_HOLD, CertificateState
 
 

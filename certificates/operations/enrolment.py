@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
+from alerts.render import Event
 from audit import operations as audit
 from certificates.errors import (
     CertificateStateChanged,
@@ -34,6 +35,7 @@ from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.pairs import lock_holder, lock_rows, move_pair, pair_of
 from certificates.operations.showing import SignRequestFacts, show_step
 from certificates.operations.signing import store_signature
+from certificates.operations.telling import tell
 from certificates.operations.trying import consume, try_letter
 from certificates.policies import ENROLMENT_LIFETIME, StatementFields, check_pin
 from certificates.states import ENDABLE, LIVE, CardState, CertificateState
@@ -136,11 +138,11 @@ def enrol(
     consume(letter, now)
     issue_pair(certificate, keys, now)
     source = keep_issued(certificate, "enrol", now)
+    challenge = challenge_of(certificate, session_key_sha256, audience, now)
     note(
         certificate, verb="enrol", event="certificates.certificate.enrolled", source=source,
         actor=actor, now=now, after={"letter": letter.number, "sha256": certificate.sha256},
     )  # fmt: skip
-    challenge = challenge_of(certificate, session_key_sha256, audience, now)
     return issued(certificate, challenge)
 
 
@@ -193,6 +195,7 @@ def confirm(
     if replaced is not None and certificate.renews_id == replaced.pk:
         take_scope_of(certificate, replaced)
     source = move_pair(certificate, "confirm", now)
+    tell(certificate, Event.CERTIFICATE_CONFIRMED, actor=actor, now=now)
     renew_answers_step(certificates=pair_of(certificate), now=now)
     note(
         certificate, verb="confirm", event="certificates.certificate.confirmed", source=source,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
 from audit import operations as audit
 from certificates import gateways
 from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.profiles import Issuer
-from certificates.models import Certificate, CertificateAuthority
+from certificates.models import CertificateAuthority
 from certificates.operations.keys import signer_of
 from certificates.states import AuthorityState
 
@@ -23,17 +21,6 @@ def current_authority(kind: str = Kind.ISSUING) -> CertificateAuthority:
     if found is None:
         raise AuthorityMissing
     return found
-
-
-def telling_authorities(now: datetime) -> QuerySet[CertificateAuthority]:
-    """Return the issuing authorities that tell of certificates.
-
-    These are the one in force, and a retired one until the last certificate it issued has ended.
-    """
-    not_ended = Certificate.objects.filter(issuer=OuterRef("pk"), not_after__gt=now)
-    return CertificateAuthority.objects.filter(
-        Q(state=AuthorityState.CURRENT) | Exists(not_ended), kind=Kind.ISSUING
-    )
 
 
 def issuer_of(authority: CertificateAuthority) -> Issuer:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from alerts.render import Event
 from audit import operations as audit
 from certificates import gateways
 from certificates.errors import CertificateStateChanged, LetterNotPrintable
@@ -23,6 +24,7 @@ from certificates.operations.pairs import (
     move_pair,
 )
 from certificates.operations.starting import start_application
+from certificates.operations.telling import tell
 from certificates.permissions import Permission, check_manage, check_theirs
 from certificates.policies import LETTER_LIFETIME
 from certificates.states import CertificateState, LetterState
@@ -143,6 +145,7 @@ def _print(certificate: Certificate, actor: User | None, now: datetime) -> Print
     letter.printed_at, letter.expires_at = now, now + LETTER_LIFETIME
     letter.print()
     letter.save()
+    tell(certificate, Event.LETTER_PRINTED, actor=actor, now=now, cause=f"letter:{letter.number}")
     event = "certificates.letter.printed"
     if certificate.state == CertificateState.APPLIED:
         source = move_pair(certificate, "print_letter", now)

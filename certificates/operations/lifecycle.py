@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django_fsm import can_proceed
 
+from alerts.render import Event
 from audit import operations as audit
 from certificates.errors import CertificateStateChanged, CertificateUnknown
 from certificates.formats.profiles import RevocationReason
@@ -22,9 +23,10 @@ from certificates.operations.pairs import (
     move_pair,
     pair_of,
 )
+from certificates.operations.telling import tell
 from certificates.permissions import Permission, check_manage
 from certificates.policies import suspension_verb
-from certificates.states import CARD_VERBS, ENDABLE, CertificateState
+from certificates.states import CARD_VERBS, ENDABLE, LIVE, CertificateState
 from identity import operations as identity
 from identity.models import User
 from kernel.machines import sources
@@ -58,11 +60,13 @@ def suspend_step(
     listed = RevocationReason.PRIVILEGE_WITHDRAWN if final else RevocationReason.CERTIFICATE_HOLD
     source = move_pair(certificate, verb, now, listed_at=now, listed_reason=listed.name)
     if final:
-        _end_card(certificate)
+        end_card(certificate)
     renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
-    identity.end_sessions(user=certificate.holder, why="suspended", now=now)
     changed = [*pair_of(certificate), *_pairs(renewals)]
     told = _tell_world(changed, now)
+    event = Event.CERTIFICATE_REVOKED if final else Event.CERTIFICATE_SUSPENDED
+    tell(certificate, event, actor=actor, now=now, reason=reason)
+    identity.end_sessions(user=certificate.holder, why="suspended", now=now)
     note(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
         actor=actor, now=now, reason=reason, after=told,
@@ -113,6 +117,8 @@ def revoke_step(
     ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
     changed = [*_pairs(ended), *_pairs(ended_renewals)]
     told = _tell_world(changed, now)
+    if replaced_by is None and ended[0][1] in LIVE:
+        tell(certificate, Event.CERTIFICATE_REVOKED, actor=actor, now=now, reason=why)
     _note_revoked(ended, reason, actor, now, why, told)
     _note_revoked(ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", told)
 
@@ -128,7 +134,7 @@ def _take_out(
     for certificate in certificates:
         end_letters(certificate, now)
         source = move_pair(certificate, "revoke", now, listed_at=now, listed_reason=reason.name)
-        _end_card(certificate)
+        end_card(certificate)
         ended.append((certificate, source))
     return ended
 
@@ -179,7 +185,7 @@ def _lock_for(serial_number: str, actor: User | None, permission: str) -> Certif
     return certificate
 
 
-def _end_card(certificate: Certificate) -> None:
+def end_card(certificate: Certificate) -> None:
     """End the card of a revoked certificate, unless another that has not ended is on it."""
     if certificate.card_id is None:
         return

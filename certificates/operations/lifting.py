@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Q
 
+from alerts.render import Event
 from certificates.errors import (
     CardLost,
     CertificateStateChanged,
@@ -31,6 +32,7 @@ from certificates.operations.showing import (
     SignRequestFacts,
     show_step,
 )
+from certificates.operations.telling import tell
 from certificates.operations.trying import consume, try_letter
 from certificates.permissions import check_theirs
 from certificates.policies import (
@@ -131,6 +133,7 @@ def activate(
     consume(found[0], now)
     source = move_pair(certificate, "activate", now, listed_at=None, listed_reason="")
     published = publish_crl_step(now=now, changed=pair_of(certificate))
+    tell(certificate, Event.CERTIFICATE_ACTIVATED, actor=actor, now=now)
     note(
         certificate, verb="activate", event="certificates.certificate.activated", source=source,
         actor=actor, now=now, after={"letter": found[0].number, "crl": published.number},

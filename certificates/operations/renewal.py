@@ -124,12 +124,13 @@ def renew(
     renewed = _successor(certificate, now)
     issue_pair(renewed, keys, now)
     source = keep_issued(renewed, "", now)
+    challenge = challenge_of(renewed, session_key_sha256, audience, now)
     note(
         renewed, verb="renew", event="certificates.certificate.renewed", source=source,
         actor=actor, now=now,
         after={"renews": certificate.serial_number, "sha256": renewed.sha256},
     )  # fmt: skip
-    return issued(renewed, challenge_of(renewed, session_key_sha256, audience, now))
+    return issued(renewed, challenge)
 
 
 def _successor(certificate: Certificate, now: datetime) -> Certificate:

@@ -10,15 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
 
 from audit import operations as audit
-from certificates.errors import AuthorityMissing
+from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.authority import SERVICE_LIFETIME, build_service_certificate
 from certificates.formats.profiles import Service
 from certificates.formats.signers import Signer
 from certificates.models import CertificateAuthority, ServiceKey
 from certificates.operations.history import SYSTEM
-from certificates.operations.issuers import current_authority, issuer_of, telling_authorities
+from certificates.operations.issuers import current_authority, issuer_of
 from certificates.operations.keys import make_signer, signer_of
 from certificates.policies import SERVICE_KEY_RENEWED_BEFORE
+from certificates.queries.authorities import telling_authorities
 
 _NAMES = {
     Service.OCSP_RESPONDER: "OCSP",
@@ -105,6 +106,31 @@ def service_credentials(
         bytes(found.certificate_der),
         bytes(found.authority.certificate_der),
     )
+
+
+def unusable_keys(*, now: datetime) -> list[str]:
+    """Return the references of keys that are asked for every day and cannot be used.
+
+    Not found, not to be opened, or another key than the certificate's. The root's is not among
+    them: it belongs in a safe.
+    """
+    unusable = []
+    for authority in telling_authorities(now).order_by("pk"):
+        held = [(authority.key_reference, bytes(authority.certificate_der))]
+        for service in Service:
+            key = newest_service_key(authority.pk, service)
+            if key is not None:
+                held.append((key.key_reference, bytes(key.certificate_der)))
+        unusable += [reference or "" for reference, der in held if not _opens(reference, der)]
+    return unusable
+
+
+def _opens(reference: str | None, certificate: bytes) -> bool:
+    try:
+        key = signer_of(reference or "").public_key()
+    except (KeyUnavailable, ValueError):
+        return False
+    return bool(key == x509.load_der_x509_certificate(certificate).public_key())
 
 
 def newest_service_key(authority_id: int, service: Service) -> ServiceKey | None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from alerts.render import Event
 from certificates.formats.profiles import KeyStorage, Purpose
 from certificates.models import Card, Certificate
 from certificates.operations.history import note
+from certificates.operations.telling import tell
 from identity.models import User
 
 
@@ -38,6 +40,7 @@ def start_application(
         scope_until=scope_until,
     )
     certificate.save(force_insert=True)
+    tell(certificate, Event.CERTIFICATE_APPLIED, actor=actor, now=now)
     note(
         certificate, verb="apply", event="certificates.certificate.applied", source="",
         actor=actor, now=now,

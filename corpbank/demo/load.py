@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from approvals import operations as approvals
+from branch_ops.operations import designate_fee_account_step
 from certificates import operations as certificates
 from certificates.queries import own_certificates
 from corpbank.demo.bank import (
@@ -21,6 +22,7 @@ from corpbank.demo.bank import (
     found_unit,
     four_flows,
 )
+from corpbank.demo.counter import load_counter, waits_at_the_counter
 from identity.models import Company, Unit, User
 from identity.queries import company_by_code, permissions_of
 from kernel.clock import business_date
@@ -167,6 +169,7 @@ def load(now: datetime) -> bool:
     if fresh:
         certificates.prepare_authority(now=now)
         _found(now - timedelta(days=DAYS), now)
+        load_counter(now)
     _submit_samples(now)
     return fresh
 
@@ -184,6 +187,8 @@ def _found(then: datetime, now: datetime) -> None:
         people=[
             PersonSpec("security.it", "方俊宏", "it.security.checker"),
             PersonSpec("auditor.it", "石美華", "bank.auditor"),
+            PersonSpec("pki.it", "溫美惠", "bank.pki.maker"),
+            PersonSpec("pki2.it", "康正雄", "bank.pki.checker"),
         ],
     )  # fmt: skip
     branches = [
@@ -206,6 +211,11 @@ def _found(then: datetime, now: datetime) -> None:
         )
         for index, spec in enumerate(COMPANIES)
     ]
+    for one in founded:
+        designate_fee_account_step(
+            company_id=one.company.pk, account_id=next(iter(one.accounts.values())), actor=None,
+            now=then,
+        )  # fmt: skip
     _movements(founded, then, now)
 
 
@@ -267,9 +277,8 @@ def _sign_in(person: User, now: datetime) -> SignIn:
     role = ", ".join(f"{grant.role.name}{grant.level or ''}" for grant in person.grants.all())
     letter = secret = ""
     in_use = {"ACTIVE", "SUSPENDED", "UNSUSPENDING", "REVOKED"}
-    if "certificates.certificate.enrol" in permissions and not (
-        in_use & {row.state for row in own_certificates(person.pk)}
-    ):
+    signs = "certificates.certificate.enrol" in permissions and not waits_at_the_counter(person)
+    if signs and not in_use & {row.state for row in own_certificates(person.pk)}:
         printed = certificates.issue_letter(holder_id=person.pk, actor=None, now=now)
         letter, secret = printed.number, printed.secret
     return SignIn(

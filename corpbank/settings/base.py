@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
+    "enterprise.middleware.NewPasswordMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -172,6 +173,11 @@ CELERY_BEAT_SCHEDULE = {
     "alerts.sweep": {"task": "alerts.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "certificates.keep_list_current": {
         "task": "certificates.keep_list_current",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "certificates.expire": {
+        "task": "certificates.expire",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },

@@ -18,16 +18,20 @@ from enterprise.views.pages import (
     stay,
     take_over,
 )
+from enterprise.views.password import change_password
+from enterprise.views.renewing import renew_certificate
 
 __all__ = [
     "activate_certificate",
     "certificates_page",
+    "change_password",
     "company_certificate",
     "company_certificates",
     "enrol_card",
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "renew_certificate",
     "report_lost",
     "revoke_certificate",
     "sessions",

@@ -172,6 +172,7 @@ def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200
             "Your card is reported as lost and can sign nothing any more. When you sign in again "
             "you choose a new password."
         ),
+        "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
     page = {

@@ -9,11 +9,9 @@
 // renders data-challenge (base64), data-certificate-sha256 and data-now, and only the confirmation is done.
 // Words: data-text-{unsupported,no-key,pins-differ,making,asking,confirming,done,refused,failed}.
 
-import {
-  createPair, findKey, formatTime, isSupported, requestPair, signStatement, storePair,
-} from "./card.js";
-import { fromBase64 } from "./der.js";
+import { createPair, isSupported, requestPair, storePair } from "./card.js";
 import { markBusy, post, show } from "./messages.js";
+import { confirm, goTo, stop } from "./proving.js";
 
 function wire(form) {
   let busy = false;
@@ -61,33 +59,6 @@ async function enrol(form) {
   const { challenge, certificate_sha256: certificateSha256, now } = answer;
   await storePair(pair, answer);
   return { challenge, certificateSha256, now };
-}
-
-async function confirm(form, { challenge, certificateSha256, now }) {
-  show(form, "confirming");
-  const key = await findKey(certificateSha256);
-  if (!key) return stop(form, "no-key");
-  // The server's clock counts where it is told.
-  const signingTime = now ? new Date(now) : new Date();
-  const signature = await signStatement({
-    key, statementBytes: fromBase64(challenge), certificateSha256, signingTime,
-  });
-  const answer = await post(form, form.dataset.confirmUrl, {
-    certificate_sha256: certificateSha256,
-    signature,
-    signing_time: formatTime(signingTime),
-  });
-  return answer.ok || stop(form, "refused", answer);
-}
-
-function stop(form, state, { message } = {}) {
-  show(form, state, { message });
-  return null;
-}
-
-function goTo(next) {
-  const url = new URL(next, location.href);
-  if (url.origin === location.origin) location.assign(url.href);
 }
 
 for (const form of document.querySelectorAll("form[data-enrol]")) wire(form);

@@ -19,7 +19,7 @@ from approvals.states import Act
 from certificates import operations as certificates, queries as certificate_queries
 from certificates.errors import SignatureRefused, SigningRefused, SigningStale, SignRequestUnknown
 from certificates.formats.profiles import RevocationReason
-from certificates.models import Signature, SignRequest
+from certificates.models import AwaitedTimeStamp, Signature, SignRequest
 from corpbank.demo.bank import release_stage, review_stage
 from kernel.canonical import canonical_bytes, sha256_hex
 from kernel.errors import DomainError
@@ -27,6 +27,7 @@ from tests.approvals.stories import books, deed, grant, maker, only_rule, prepar
 from tests.approvals.test_drafting import edit
 from tests.approvals.test_submitting import send
 from tests.factories.cards import TestCard
+from tests.factories.counting import counted_statements
 from tests.factories.world import AUDIENCE, Holder, World, decide, sign, submit
 
 pytestmark = pytest.mark.req("SIGN-2")
@@ -379,3 +380,21 @@ def test_the_pin_is_asked_for_each_statement(world: World) -> None:
     shown(world, releaser, reference)
     with pytest.raises(SigningRefused):
         without_pin(world, reference)
+
+
+# --- what it costs -------------------------------------------------------------------------------
+
+
+@pytest.mark.req("SIGN-4", "CERT-8")
+def test_a_release_with_all_its_proof_takes_at_most_twenty_five_statements(world: World) -> None:
+    """Verifying, the list, the responder's answer and the awaited time stamp add none."""
+    reference = submit(world, maker(world), 5_000)
+    ready = deed(world, world.holder("release1"), reference, Act.RELEASE)
+    with counted_statements() as statements:
+        ready()
+    assert len(statements) <= 25
+    stored = Signature.objects.get(pk=Decision.objects.get().signature_id)
+    assert stored.ocsp_der is not None
+    assert AwaitedTimeStamp.objects.filter(pk=stored.pk).exists()
+    touching = [one for one in statements if "certificates_signature" in one]
+    assert sum("INSERT" in one for one in touching) == 1

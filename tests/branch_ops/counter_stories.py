@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -15,11 +17,11 @@ from branch_ops.queries.certificate import holder_now
 from branch_ops.queries.counter import application_target
 from branch_ops.subjects.applications import application_content
 from branch_ops.subjects.scopes import Scope
+from certificates import operations as certificates
 from certificates.models import Certificate
-from identity.models import User
 from kernel import ids
 from tests.factories.http import Browser, form_with, reference_in
-from tests.factories.world import Holder, World, decide
+from tests.factories.world import AUDIENCE, PIN, Holder, World, decide
 
 MAKER, OTHER_MAKER, CHECKER = "branch001", "branch003", "branch011"
 STRANGER, STRANGE_CHECKER = "branch002", "branch022"
@@ -101,17 +103,51 @@ def certificate_of(holder: Holder) -> Certificate:
     return Certificate.objects.filter(holder=holder.user, purpose="SIGNING").latest("pk")
 
 
+def lifted_twice(world: World, login: str = "release1") -> Certificate:
+    """Return a signer's certificate that was suspended and lifted twice."""
+    holder, now = world.holder(login), world.now
+    certificate = certificate_of(holder)
+    for _ in range(2):
+        certificates.suspend(
+            serial_number=str(certificate.serial_number), actor=None, now=now, reason="Lost."
+        )
+        with transaction.atomic():
+            certificates.release_unsuspension_step(
+                certificate_id=certificate.pk, actor=None, now=now
+            )
+            letter = certificates.print_letter_step(
+                certificate_id=certificate.pk, actor=None, now=now
+            )
+        _activate(holder, letter.number, letter.secret, now)
+    certificate.refresh_from_db()
+    assert (certificate.state, certificate.suspensions) == ("ACTIVE", 2)
+    return certificate
+
+
+def _activate(holder: Holder, number: str, secret: str, now: datetime) -> None:
+    actor = holder.act_as(now)
+    shown = certificates.prepare_activation(
+        actor=actor, session_key_sha256=holder.session, audience=AUDIENCE, now=now
+    )
+    assert shown is not None
+    assert holder.card is not None
+    certificates.unlock(
+        actor=actor, session_key_sha256=holder.session, sign_request_id=shown.id, pin=PIN, now=now
+    )
+    certificates.activate(
+        actor=actor, session_key_sha256=holder.session, audience=AUDIENCE, letter_number=number,
+        secret=secret, sign_request_id=shown.id, signing_time=now, now=now,
+        signature_der=holder.card.sign_statement(shown.statement, holder.certificate_sha256, now),
+    )  # fmt: skip
+
+
 def send(browser: Browser, name: str, *args: object, **typed: object) -> HttpResponse:
     """Open a page's form, fill it in and send it."""
     form = form_with(browser.get(name, *args), "idempotency_key")
+    form.fields.pop("functions", None)  # boxes that nobody has ticked
     return browser.client.post(reverse(name, args=args), form.fields | typed)
 
 
 def proposed(answer: HttpResponse) -> str:
     """Return the reference of the request that a form has led to."""
     return reference_in(answer)
-
-
-def person(world: World, login: str) -> User:
-    """Return a person of the first company."""
-    return world.first.people[login]

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from django.db import connection
 from django.urls import reverse
+from psycopg.sql import SQL, Identifier
 
 from audit import queries as audit
 from branch_ops import operations
@@ -180,7 +181,7 @@ def test_the_secret_is_on_the_sheet_and_nowhere_else(
     assert "certificates.letter.printed" in [entry.event for entry in entries]
     with connection.cursor() as cursor:
         for table in ("audit_entry", "certificates_letter", "branch_ops_equipmentmovement"):
-            cursor.execute(f"SELECT t::text FROM {table} t")
+            cursor.execute(SQL("SELECT t::text FROM {} t").format(Identifier(table)))
             assert secret not in "".join(row for (row,) in cursor.fetchall())
 
 

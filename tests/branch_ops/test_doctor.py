@@ -17,9 +17,19 @@ from psycopg import sql
 
 from alerts.models import Message
 from alerts.states import MessageState
-from branch_ops.policies import Level, judge_clock, judge_list, judge_queue, judge_role
+from branch_ops.policies import (
+    Level,
+    judge_authority_end,
+    judge_clock,
+    judge_list,
+    judge_queue,
+    judge_role,
+    judge_root_list,
+    judge_service_key,
+)
 from branch_ops.queries import database
 from certificates import operations as certificates
+from certificates.formats.profiles import Service
 from kernel import clock
 from kernel.guards import APPLICATION_ROLE
 from tests.servers import owner_connection, point_queue_at
@@ -85,7 +95,7 @@ def test_a_sound_installation_has_nothing_to_mend(sound, redis_url) -> None:
         ("SESSION_COOKIE_SECURE", False, "settings.tls"),
         ("SECURE_SSL_REDIRECT", False, "settings.tls"),
         ("CONTENT_SECURITY_POLICY", None, "settings.csp"),
-        ("PKI_KEY_DIRECTORY", "/nowhere/at/all", "keys.directory"),
+        ("PKI_KEYS", "paper", "keys.kept"),
     ],
 )
 def test_a_careless_setting_is_found(
@@ -109,6 +119,27 @@ def test_a_demonstrations_settings_are_pointed_out(
     setattr(sound, name, value)
     said = findings()
     assert said[found][0][0] == Level.WARN
+
+
+def test_keys_that_are_not_there_are_found(sound, redis_url) -> None:
+    sound.PKI_KEY_DIRECTORY = "/nowhere/at/all"
+    assert failures() == {"keys.directory", "authority.keys"}
+
+
+def test_a_key_of_another_is_found(sound, redis_url, tmp_path) -> None:
+    issuing, ocsp = (next(tmp_path.glob(f"{name}-*.pem")) for name in ("issuing", "ocsp"))
+    issuing.write_bytes(ocsp.read_bytes())
+    said = findings()["authority.keys"]
+    assert said[0][0] == Level.FAIL
+    assert issuing.stem in said[0][1]
+
+
+def test_lists_and_keys_of_each_authority_are_looked_at(sound, redis_url) -> None:
+    certificates.rotate_issuing_authority(now=clock.now())
+    said = findings()
+    assert said["crl.root"][0][0] == said["authority.end"][0][0] == Level.OK
+    assert [sentence.count("issuing-2") for _, sentence in said["crl"]] == [1]
+    assert len(said["authority.services"]) == len(Service)
 
 
 def test_keys_that_others_can_read_are_found(sound, redis_url, tmp_path) -> None:
@@ -276,6 +307,21 @@ def test_a_clock_that_differs_is_found(seconds: float, level: str) -> None:
 @pytest.mark.parametrize(("hours", "level"), [(24, "OK"), (2, "OK"), (1, "WARN"), (0, "FAIL")])
 def test_a_revocation_list_that_runs_out_is_found(hours: int, level: str) -> None:
     assert judge_list(timedelta(hours=hours)).level == level
+
+
+@pytest.mark.parametrize(
+    ("days", "level"), [(400, "OK"), (30, "OK"), (29, "WARN"), (0, "FAIL"), (None, "FAIL")]
+)
+def test_a_root_list_or_service_key_that_runs_out_is_found(days: int | None, level: str) -> None:
+    left = None if days is None else timedelta(days=days)
+    assert judge_root_list(left).level == level
+    assert judge_service_key(left, "TIME_STAMPING", "issuing-1").level == level
+
+
+@pytest.mark.parametrize(("days", "level"), [(911, "OK"), (909, "WARN"), (730, "FAIL")])
+def test_an_authority_that_could_not_outlast_a_holder_is_found(days: int, level: str) -> None:
+    longest = timedelta(days=730)
+    assert judge_authority_end(timedelta(days=days), "issuing-1", longest).level == level
 
 
 @pytest.mark.parametrize("power", ["superuser", "bypasses_row_security", "creates", "owns_tables"])

@@ -26,7 +26,7 @@ def test_prepare_authority_makes_it_once(settings, tmp_path):
     assert "already" in run("prepare_authority")
     assert CertificateAuthority.objects.count() == 2
     keys = list((tmp_path / "keys").iterdir())
-    assert len(keys) == 4
+    assert len(keys) == 5
     for key in keys:
         assert key.stat().st_mode & 0o777 == 0o600
         assert key.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")

@@ -43,6 +43,12 @@ pytestmark = pytest.mark.django_db
 LATE = NOW + CERTIFICATE_LIFETIME - timedelta(days=59)
 
 
+@pytest.fixture(autouse=True)
+def _services(signer: Holder) -> None:
+    """Keep the bank's responder and time stamps alive until the time of the stories."""
+    operations.rotate_service_keys(now=LATE)
+
+
 def suspend(holder: Holder, now=NOW) -> CertificateState:
     return operations.suspend(serial_number=holder.certificate.serial_number, actor=None, now=now)
 

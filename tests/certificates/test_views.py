@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import Client, RequestFactory
 
 from certificates import operations, queries, views
+from certificates.formats.evidence import fixed_files
 from certificates.formats.statements import read_statement
 from certificates.models import Letter
 from identity.errors import PermissionMissing
@@ -167,3 +168,10 @@ def test_everyone_may_fetch_the_list_and_the_authority(client: Client, signer: H
     assert client.get("/pki/issuing.pem").content == queries.issuing_pem()
     operations.suspend(serial_number=signer.certificate.serial_number, actor=None, now=clock.now())
     assert client.get("/pki/crl/issuing.crl").content != crl.content
+
+
+@pytest.mark.req("SIGN-4")
+def test_anyone_may_fetch_the_script_that_verifies_evidence(client: Client):
+    answer = client.get("/pki/VERIFY.sh")
+    assert answer.status_code == 200
+    assert answer.content == fixed_files()["VERIFY.sh"]

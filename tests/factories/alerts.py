@@ -16,6 +16,7 @@ FACTS: Mapping[str, object] = {
     "payee_name": "Evergreen Trading",
     "payee_account_masked": "********8901",
     "company_name": "Harbour Electronics",
+    "subject_text": "Chen Meiling",
     "actor_name": "Wang Xiaoming",
     "reason": "Wrong payee",
     "deadline": datetime(2026, 11, 25, 15, 59, 59, tzinfo=UTC),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import transaction
 
+from approvals import operations as approvals
+from approvals.models import FlowRule
+from approvals.policies.rules import StageSpec
 from branch_ops import operations
 from branch_ops.states import EquipmentKind, Tariff
 from identity import operations as identity
@@ -67,3 +72,23 @@ def designate(world: World, account_number: str) -> None:
             company_id=world.company.pk, account_id=world.first.accounts[account_number],
             actor=None, now=world.now,
         )  # fmt: skip
+
+
+def let_branches_decide(world: World) -> None:
+    """Insist on the bank's own rules for fees and equipment, as its migration brings them.
+
+    They are rows like any other, so a test that commits may have emptied them.
+    """
+    kinds = ("fees.waiver", "fees.refund", "equipment.write_off")
+    if FlowRule.objects.filter(company__isnull=True, kind__in=kinds).count() == len(kinds):
+        return
+    with transaction.atomic():
+        flow = approvals.define_flow(
+            company=None, code="stock", name="經辦→主管", actor="system", now=world.now,
+            stages=[StageSpec(1, "release", "branch.business.checker", 0, 1, ())],
+        )  # fmt: skip
+        for kind in kinds:
+            approvals.define_rule(
+                flow=flow, kind=kind, minimum=Decimal(0), maximum=None, actor="system",
+                now=world.now,
+            )  # fmt: skip

@@ -11,15 +11,14 @@ from urllib.parse import quote
 
 import pytest
 from cryptography import x509
-from django.db import connections, transaction
+from django.db import connections
 
 from certificates import operations, queries
 from certificates.formats.ocsp import CertificateStatus, read_answer
 from certificates.formats.profiles import RevocationReason
-from certificates.operations.history import move
 from kernel import clock
 from tests.factories.authorities import run_openssl, to_pem
-from tests.factories.certificates import Holder, make_signer
+from tests.factories.certificates import Holder, lift, make_signer
 from tests.factories.site import serving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("CERT-8")]
@@ -83,16 +82,6 @@ def live_signer(anyone: Anyone) -> Holder:
     return holder
 
 
-def lift(holder: Holder) -> None:
-    now = clock.now()
-    with transaction.atomic():
-        certificate = holder.certificate
-        move(certificate, "release_unsuspension", now)
-        certificate.listed_at, certificate.listed_reason = None, ""
-        move(certificate, "activate", now)
-        operations.publish_crl_step(now=now, changed=[certificate])
-
-
 @pytest.mark.parametrize("asking", [(), ("-cert leaf.pem", "-no_nonce")], ids=["nonce", "stored"])
 def test_good_then_held_then_good_then_revoked(
     anyone: Anyone, live_signer: Holder, asking: tuple[str, ...]
@@ -105,7 +94,7 @@ def test_good_then_held_then_good_then_revoked(
     assert "leaf.pem: revoked" in told
     assert "Reason: certificateHold" in told
     assert "certificate revoked" in anyone.reads_list()
-    lift(live_signer)
+    lift(live_signer, clock.now())
     assert "leaf.pem: good" in anyone.ask(*asking)
     assert anyone.reads_list() == "good"
     reason = RevocationReason.KEY_COMPROMISE

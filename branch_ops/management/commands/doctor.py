@@ -7,10 +7,10 @@ import stat
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 from celery import current_app
-from cryptography import x509
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist
@@ -23,8 +23,9 @@ from alerts import queries as alerts
 from branch_ops import policies
 from branch_ops.policies import Finding, Level, fail, ok, warn
 from branch_ops.queries import database
-from certificates import queries as certificates
-from certificates.errors import AuthorityMissing
+from certificates import operations
+from certificates.policies import CERTIFICATE_LIFETIME
+from certificates.queries.authorities import authority_deadlines
 from certificates.queries.external import external_authorities
 from identity.queries import sign_in_policy
 from kernel import clock
@@ -117,6 +118,12 @@ def _cookies() -> Finding:
 
 
 def _keys() -> Iterator[Finding]:
+    if settings.PKI_KEYS not in ("file", "pkcs11"):
+        yield fail("keys.kept", "PKI_KEYS must be file or pkcs11.")
+    elif settings.PKI_KEYS == "pkcs11":
+        yield ok("keys.kept", "New keys of the authority are made inside the token.")
+    else:
+        yield warn("keys.kept", "New keys of the authority are made in files: set PKI_KEYS=pkcs11.")
     directory = Path(settings.PKI_KEY_DIRECTORY)
     if not directory.is_dir():
         yield fail("keys.directory", "PKI_KEY_DIRECTORY is no directory.")
@@ -209,16 +216,31 @@ def _outbox() -> Iterator[Finding]:
 
 
 def _authority() -> Iterator[Finding]:
-    try:
-        certificates.authority_chain_pem()
-        newest = x509.load_der_x509_crl(certificates.latest_crl())
-    except AuthorityMissing:
+    now = clock.now()
+    found = authority_deadlines(now)
+    if len(found) < len(("root", "issuing")):
         yield fail("authority", "The bank has no certificate authority: run prepare_authority.")
         return
-    yield ok("authority", "Root and issuing authority are there.")
-    until = newest.next_update_utc
-    if until is not None:
-        yield policies.judge_list(until - clock.now())
+    yield ok("authority", f"There: {', '.join(one.reference for one in found)}.")
+    for one in found:
+        left = None if one.list_until is None else one.list_until - now
+        if one.is_root:
+            yield policies.judge_root_list(left)
+            continue
+        yield policies.judge_list(left or timedelta(0), one.reference)
+        for service, until in one.services_until.items():
+            remaining = None if until is None else until - now
+            yield policies.judge_service_key(remaining, service, one.reference)
+    newest = found[-1]
+    yield policies.judge_authority_end(
+        newest.certificate_until - now, newest.reference, CERTIFICATE_LIFETIME
+    )
+    unusable = operations.unusable_keys(now=now)
+    yield (
+        fail("authority.keys", f"Not to be opened or not the right one: {', '.join(unusable)}.")
+        if unusable
+        else ok("authority.keys", "The keys of authorities and services open, and are theirs.")
+    )
 
 
 def _outside() -> Iterator[Finding]:
