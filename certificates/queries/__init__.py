@@ -134,9 +134,14 @@ def own_certificates(user_id: int) -> list[CertificateFacts]:
 
 
 def has_open_letter(user_id: int) -> bool:
-    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
+    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed.
+
+    The key of an outside certificate is not in a browser: its page could do nothing for it.
+    """
     before_use = (CertificateState.LETTER_PRINTED, CertificateState.ISSUED)
-    return Certificate.objects.filter(holder_id=user_id, state__in=before_use).exists()
+    return Certificate.objects.filter(
+        holder_id=user_id, state__in=before_use, external_issuer=None
+    ).exists()
 
 
 def signatures_of(request_key: str) -> list[AcceptedSignature]:

@@ -23,7 +23,6 @@ from corpbank.demo.bank import (
     four_flows,
 )
 from corpbank.demo.counter import load_counter, waits_at_the_counter
-from corpbank.demo.stock import load_stock
 from identity.models import Company, Unit, User
 from identity.queries import company_by_code, permissions_of
 from kernel.clock import business_date
@@ -171,7 +170,6 @@ def load(now: datetime) -> bool:
         certificates.prepare_authority(now=now)
         _found(now - timedelta(days=DAYS), now)
         load_counter(now)
-        load_stock(now)
     _submit_samples(now)
     return fresh
 
