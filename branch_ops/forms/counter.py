@@ -167,6 +167,8 @@ class ScopeFields(KeyForm):
 class ScopeForm(ScopeFields, ReasonForm):
     """Ask for a new usage scope and why."""
 
+    field_order = ("idempotency_key", "functions", "amount_cap", "scope_from", "scope_until")
+
 
 class ApplicationForm(ScopeFields):
     """Ask where the key is kept and what it may be used for."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from approvals.kinds import Line, all_kinds
 from approvals.subjects import ChangeKind
+from certificates.permissions import Permission as Certificates
 from certificates.policies import check_scope
 from kernel.money import Money
 
@@ -59,8 +60,16 @@ def read_scope(content: Mapping[str, str]) -> Scope:
 
 
 def functions() -> list[tuple[str, str]]:
-    """Return what a customer's person may sign, by code, with its name: requests of companies."""
-    return [(kind.code, str(kind.name)) for kind in all_kinds() if not isinstance(kind, ChangeKind)]
+    """Return what a customer's person may sign, by code, with its name.
+
+    Requests of companies, and what a company's supervisor signs alone.
+    """
+    requests = [kind for kind in all_kinds() if not isinstance(kind, ChangeKind)]
+    return [
+        *((kind.code, str(kind.name)) for kind in requests),
+        (Certificates.SUSPEND.value, _("Suspend a member's certificate")),
+        (Certificates.REVOKE.value, _("Revoke a member's certificate")),
+    ]
 
 
 def function_words(codes: Sequence[str] | None) -> str:

@@ -111,7 +111,7 @@ def certificate_items(certificate: CertificateDetail) -> list[Item]:
         Item(_("Company"), f"{holder.company_name} ({holder.company_code})"),
         Item(_("Branch"), holder.branch),
         Item(_("Certificate number"), certificate.serial_number or _("not issued yet")),
-        Item(_("Applied for"), _moment(certificate.applied_at)),
+        Item(_("Time of application"), _moment(certificate.applied_at)),
     ]
     if certificate.not_before and certificate.not_after:
         period = f"{_moment(certificate.not_before)} - {_moment(certificate.not_after)}"
@@ -188,12 +188,13 @@ def job_groups(
         _("All certificates of this company."),
         f"{reverse('counter:certificates')}?company={certificate.holder.company_code}",
     )
-    on_it = (Job.SCOPE, Job.SUSPENSION, Job.UNSUSPENSION, Job.REVOCATION)
+    on_it = (Job.APPLICATION, Job.SCOPE, Job.SUSPENSION, Job.UNSUSPENSION, Job.REVOCATION)
+    on_letter = (Job.LETTER, Job.REPRINT, Job.WITHDRAWAL)
     return [
         JobGroup(_("Certificate"), [query, *map(panel, on_it)]),
-        JobGroup(_("Application"), [panel(Job.APPLICATION), panel(Job.WITHDRAWAL)]),
-        JobGroup(_("Letter"), [panel(Job.LETTER), panel(Job.REPRINT)]),
-        JobGroup(_("Fees"), [_fees(request, certificate)]),
+        JobGroup(
+            _("Application and letter"), [*map(panel, on_letter), _fees(request, certificate)]
+        ),
         JobGroup(_("Equipment"), _equipment(request, certificate)),
     ]
 

@@ -130,7 +130,7 @@ def _facts(found: CertificateFacts, now: datetime) -> list[Fact]:
         facts.append(_validity(found, found.not_before, found.not_after, now))
     if found.state != CertificateState.CANCELLED:
         facts.append(Fact(_("May be used for"), "\n".join(scope_of(found))))
-    if found.serial_number:
+    if found.live or found.state == CertificateState.ISSUED:
         last = is_last_suspension(found)
         facts.append(
             Fact(

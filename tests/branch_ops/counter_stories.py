@@ -13,9 +13,10 @@ from approvals import operations as approvals
 from approvals.states import Act
 from branch_ops import operations
 from branch_ops.models import FeeItem
-from branch_ops.queries.certificate import holder_now
+from branch_ops.queries.certificate import certificate_now, holder_now
 from branch_ops.queries.counter import application_target
 from branch_ops.subjects.applications import application_content
+from branch_ops.subjects.certificates import certificate_content
 from branch_ops.subjects.scopes import Scope
 from certificates import operations as certificates
 from certificates.models import Certificate
@@ -103,13 +104,36 @@ def certificate_of(holder: Holder) -> Certificate:
     return Certificate.objects.filter(holder=holder.user, purpose="SIGNING").latest("pk")
 
 
+def propose(
+    world: World, kind: str, certificate: Certificate, maker: str = MAKER, **more: str
+) -> str:
+    """Draft a change of a certificate and return its reference."""
+    found = certificate_now(certificate.pk)
+    return approvals.propose(
+        actor=world.officer(maker).act_as(world.now), kind=kind, subject_key=found.target,
+        content=certificate_content(found, reason="Seal checked.") | more, form_key=ids.token(),
+        now=world.now,
+    )  # fmt: skip
+
+
+def suspended(world: World, login: str = "release1") -> Certificate:
+    """Return the certificate of a signer, suspended at the counter."""
+    certificate = certificate_of(world.holder(login))
+    certificates.suspend(
+        serial_number=str(certificate.serial_number), reason="Card not at hand.",
+        actor=world.officer(MAKER).act_as(world.now), now=world.now,
+    )  # fmt: skip
+    certificate.refresh_from_db()
+    return certificate
+
+
 def lifted_twice(world: World, login: str = "release1") -> Certificate:
     """Return a signer's certificate that was suspended and lifted twice."""
     holder, now = world.holder(login), world.now
     certificate = certificate_of(holder)
     for _ in range(2):
         certificates.suspend(
-            serial_number=str(certificate.serial_number), actor=None, now=now, reason="Lost."
+            serial_number=str(certificate.serial_number), actor=None, now=now, reason="卡片遺失"
         )
         with transaction.atomic():
             certificates.release_unsuspension_step(

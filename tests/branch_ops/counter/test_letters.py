@@ -28,8 +28,9 @@ from tests.branch_ops.counter_stories import (
     STRANGER,
     Counter,
     certificate_of,
+    propose,
+    suspended,
 )
-from tests.branch_ops.test_counter_subjects import propose, suspended
 from tests.factories.cards import TestCard
 from tests.factories.http import Browser, words_of
 from tests.factories.pdf import squeezed

@@ -24,7 +24,15 @@ from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate, Letter
 from identity.errors import PermissionMissing
 from kernel import ids
-from tests.branch_ops.counter_stories import CHECKER, MAKER, OTHER_MAKER, Counter, certificate_of
+from tests.branch_ops.counter_stories import (
+    CHECKER,
+    MAKER,
+    OTHER_MAKER,
+    Counter,
+    certificate_of,
+    propose,
+    suspended,
+)
 from tests.factories.world import World, decide
 
 pytestmark = [pytest.mark.req("CERT-7"), pytest.mark.django_db]
@@ -34,29 +42,6 @@ pytestmark = [pytest.mark.req("CERT-7"), pytest.mark.django_db]
 def counter(world: World) -> Counter:
     """Return the counter of the first branch."""
     return Counter(world)
-
-
-def propose(
-    world: World, kind: str, certificate: Certificate, maker: str = MAKER, **more: str
-) -> str:
-    """Draft a change of a certificate and return its reference."""
-    found = certificate_now(certificate.pk)
-    return approvals.propose(
-        actor=world.officer(maker).act_as(world.now), kind=kind, subject_key=found.target,
-        content=certificate_content(found, reason="Seal checked.") | more, form_key=ids.token(),
-        now=world.now,
-    )  # fmt: skip
-
-
-def suspended(world: World, login: str = "release1") -> Certificate:
-    """Return the certificate of a signer, suspended at the counter."""
-    certificate = certificate_of(world.holder(login))
-    certificates.suspend(
-        serial_number=str(certificate.serial_number), reason="Card not at hand.",
-        actor=world.officer(MAKER).act_as(world.now), now=world.now,
-    )  # fmt: skip
-    certificate.refresh_from_db()
-    return certificate
 
 
 def scope_text(found: CertificateDetail, scope: Scope) -> dict[str, str]:
