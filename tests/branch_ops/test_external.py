@@ -18,6 +18,7 @@ from django.urls import reverse
 from approvals import operations as approvals
 from approvals.models import Request
 from approvals.states import Act, RequestState
+from branch_ops.policies import Level, judge_outside_list
 from certificates import operations as certificates
 from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate
@@ -295,3 +296,13 @@ def test_the_branch_suspends_a_bound_certificate_at_once(
     )  # fmt: skip
     row.refresh_from_db()
     assert row.state == CertificateState.REVOKED
+
+
+@pytest.mark.req("OPS-1")
+@pytest.mark.parametrize(
+    ("hours", "level"), [(None, Level.FAIL), (-1, Level.FAIL), (1, Level.WARN), (20, Level.OK)]
+)
+def test_operations_are_told_when_a_list_grows_old(hours: int | None, level: Level) -> None:
+    left = timedelta(hours=hours) if hours is not None else None
+    found = judge_outside_list("FXML", "CN=Outside Issuing", left)
+    assert (found.name, found.level) == ("outside.FXML", level)
