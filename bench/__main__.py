@@ -10,16 +10,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from bench import facts, report
-from bench.contenders import all_contenders
+from bench.contenders import all_contenders, authority_contenders
 from bench.crew import Crew, CrewFailed
 from bench.http_load import site
-from bench.places import BANK, HORDAK, PROJECT, REPLAY, SNAPSHOT, Places, places
+from bench.places import AUTHORITY, BANK, ENTRIES, HORDAK, PROJECT, REPLAY, SNAPSHOT, Places, places
 from bench.replay import ReplayFailed, Script, load, write_script
 from bench.runner import Series, SliceRefused, interleave
 from corpbank.messages import compile_catalogues
 from corpbank.services import ServiceError
 
 COMPANIES = 4
+# Revoked rows beside the one certificate there is: past the guards, as only a superuser can.
+FILL = """
+INSERT INTO certificates_certificate
+SELECT (jsonb_populate_record(NULL::certificates_certificate, to_jsonb(c) || jsonb_build_object(
+    'id', 1000000 + n, 'state', 'REVOKED', 'companion_id', NULL, 'card_id', NULL,
+    'serial_number', '5' || lpad(to_hex(n), 38, '0'), 'sha256', lpad(to_hex(n), 64, '0'),
+    'public_key_sha256', lpad(to_hex(n), 64, '0'),
+    'listed_at', c.state_since, 'listed_reason', 'SUPERSEDED'))).*
+FROM (SELECT * FROM certificates_certificate WHERE state = 'ACTIVE' AND purpose = 'SIGNING'
+      ORDER BY id LIMIT 1) c, generate_series(1, %s) n
+"""
 FEWEST_ROUNDS = 5
 RECORDED = 80
 
@@ -32,7 +43,7 @@ def main() -> int:
     compile_catalogues()
     try:
         with places() as found:
-            series, script, said = _measure(found, options)
+            series, own, script, said = _measure(found, options)
     except (SliceRefused, CrewFailed, ReplayFailed, ServiceError) as refusal:
         _tell(f"refused: {refusal}")
         return 1
@@ -42,12 +53,14 @@ def main() -> int:
     print("\n" + report.plain(report.speed_rows(series), columns=7))
     ratios = report.ratio_rows(series)
     print("\n" + report.plain(ratios, columns=5))
+    print("\n" + report.plain(report.authority_rows(own), columns=6))
     print("\nNot comparable:")
     print("\n".join(f"* {row[0]}: {row[5]}" for row in ratios[1:]))
     if options.rounds >= FEWEST_ROUNDS and not options.quick:
         path = PROJECT / "docs" / "performance.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(report.document(known, series, script.statements, command), "utf-8")
+        text = report.document(known, series, script.statements, command, own)
+        path.write_text(text, "utf-8")
         print(f"\nWritten to docs/performance.md after {time.monotonic() - started:.0f} s.")
     return 0
 
@@ -63,8 +76,8 @@ def _options() -> argparse.Namespace:
 
 def _measure(
     found: Places, options: argparse.Namespace
-) -> tuple[list[Series], Script, dict[str, str]]:
-    """Set everything up, record, run the rounds."""
+) -> tuple[list[Series], list[Series], Script, dict[str, str]]:
+    """Set everything up, record, run the rounds; return releases' and the authority's figures."""
 
     def scale(count: int) -> int:
         return max(5, count // 5) if options.quick else count
@@ -79,14 +92,29 @@ def _measure(
         peer = stack.enter_context(_peer(found))
         stack.enter_context(site(found))
         contenders = all_contenders(found, bank, checker, peer, script, references, scale)
-        series = interleave(contenders, options.rounds, _tell)
+        own = authority_contenders(stack.enter_context(_authority(found)), scale)
+        series = interleave([*contenders, *own], options.rounds, _tell)
         broken = [
             *bank.order("broken_chains", among=1).answers[0],
             *checker.order("broken_chains").answers[0],
         ]
         if broken:
             raise SliceRefused(f"audit chains do not hold together: {', '.join(broken)}")
-    return series, script, said
+    split = len(contenders)
+    return series[:split], series[split:], script, said
+
+
+@contextmanager
+def _authority(found: Places) -> Iterator[Crew]:
+    """Yield one process with a bank of its own, whose list names thousands."""
+    found.make_database(AUTHORITY, found.bank_environment(AUTHORITY), "--database", "owner")
+    with _crew("bench.authority", found, 1, AUTHORITY) as crew:
+        crew.order("found", companies=1)
+        crew.order("enter")
+        with found.superuser(AUTHORITY) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(FILL, [ENTRIES])
+        yield crew
 
 
 @contextmanager

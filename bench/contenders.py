@@ -168,6 +168,59 @@ class Hordak:
         return [finding for answer in self.crew.order("findings").answers for finding in answer]
 
 
+@dataclass(slots=True)
+class Authority:
+    """Do one thing of the authority again and again, in one process, and time each."""
+
+    crew: Crew
+    name: str
+    before: tuple[str, dict[str, object]] | None
+    act: str
+    given: dict[str, object]
+    after: str = ""
+
+    def prepare(self) -> None:
+        """Sign the statements or write the questions."""
+        if self.before is not None:
+            self.crew.order(self.before[0], **self.before[1])
+
+    def run(self) -> Slice:
+        """Do it."""
+        (told,) = self.crew.order(self.act, **self.given).answers
+        times = told["times"]
+        return Slice(
+            per_second=len(times) / (sum(times) / 1000),
+            cpu_ms=told["cpu"] * 1000 / len(times),
+            p50_ms=statistics.median(times),
+            failures=tuple(told["failures"]),
+        )
+
+    def findings(self) -> list[str]:
+        """Look for what must be there afterwards."""
+        return list(self.crew.order(self.after).answers[0]) if self.after else []
+
+
+def authority_contenders(crew: Crew, scale: Callable[[int], int]) -> list[Contender]:
+    """Return what the authority does for others: once a signature, once a change, once a question.
+
+    The list has 5,000 entries; `scale` turns a full number of acts into this run's.
+    """
+    signing: tuple[str, dict[str, object]] = ("sign", {"count": scale(40)})
+    return [
+        Authority(crew, "verify one signature: chain, scope, state", signing, "judge", {}),
+        Authority(crew, "verify and accept it in a decision", signing, "accept", {}, "accepted"),
+        Authority(crew, "revocation list of 5,000", None, "publish", {"count": 3}, "lists"),
+        Authority(
+            crew, "OCSP answer signed beforehand",
+            ("ask", {"count": scale(100), "nonce": False}), "answer", {},
+        ),
+        Authority(
+            crew, "OCSP answer to a nonce", ("ask", {"count": scale(100), "nonce": True}),
+            "answer", {},
+        ),
+    ]  # fmt: skip
+
+
 def all_contenders(
     places: Places,
     bank: Crew,

@@ -20,6 +20,9 @@ from corpbank.services.processes import LOOPBACK, free_port
 
 PROJECT = Path(__file__).resolve().parents[1]
 BANK, SNAPSHOT, REPLAY, HORDAK = "bench_bank", "bench_snapshot", "bench_replay", "bench_hordak"
+AUTHORITY = "bench_authority"
+# How many certificates the measured authority's list names.
+ENTRIES = 5_000
 
 
 @dataclass(frozen=True, slots=True)

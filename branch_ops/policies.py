@@ -11,6 +11,8 @@ from branch_ops.errors import SerialRangeWrong
 
 QUEUE_LATE = timedelta(minutes=1)
 QUEUE_STUCK = timedelta(minutes=15)
+STAMP_LATE = timedelta(minutes=15)
+STAMP_STUCK = timedelta(hours=24)
 CLOCK_OFF = timedelta(seconds=1)
 CLOCK_WRONG = timedelta(seconds=30)
 OUTSIDE_LIST_SOON = timedelta(hours=2)
@@ -66,6 +68,16 @@ def judge_queue(age: timedelta, dead: int) -> list[Finding]:
             warn("outbox.dead", f"{dead} message(s) were given up: look, then run replay_alerts.")
         )
     return found
+
+
+def judge_time_stamps(age: timedelta | None) -> Finding:
+    """Judge by the oldest signature that still waits for its time stamp (SIGN-4)."""
+    if age is None or age < STAMP_LATE:
+        return ok("time_stamps", "No signature waits long for its time stamp.")
+    said = f"A signature has waited {int(age.total_seconds() / 60)} minutes for its time stamp"
+    if age >= STAMP_STUCK:
+        return fail("time_stamps", f"{said}: look at the worker and at TSA_URL.")
+    return warn("time_stamps", f"{said}: it is asked for again and again.")
 
 
 def judge_clock(difference: timedelta) -> Finding:

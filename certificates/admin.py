@@ -86,6 +86,7 @@ class OfOutsideAuthorities(admin.ModelAdmin):
 class ExternalAuthorityAdmin(OfOutsideAuthorities):
     list_display = ("code", "name", "configured_at", "withdrawn_at")
     search_fields = ("code", "name")
+    exclude = ("root_der",)
     related = (
         (ExternalIssuer, "authority", ("subject", "crl_url")),
         (ExternalList, "issuer__authority", ("number", "entries", "this_update", "next_update")),
@@ -100,10 +101,11 @@ class ExternalAuthorityAdmin(OfOutsideAuthorities):
 class ExternalIssuerAdmin(OfOutsideAuthorities):
     list_display = ("subject", "authority", "crl_url")
     list_select_related = ("authority",)
-    exclude = ("chain",)
+    exclude = ("certificate_der", "chain")
 
 
 @admin.register(ExternalList)
 class ExternalListAdmin(OfOutsideAuthorities):
     list_display = ("issuer", "number", "entries", "this_update", "next_update", "fetched_at")
     list_select_related = ("issuer",)
+    exclude = ("der",)

@@ -4,7 +4,7 @@ set -eu
 for file in /run/secrets/*; do
     name=${file##*/}
     case $name in
-        '*' | *[!A-Z_]*) continue ;; # none is mounted, or it is another program's
+        '*' | *[!A-Z0-9_]*) continue ;; # none is mounted, or it is another program's
     esac
     value=$(cat "$file")
     export "$name=$value"

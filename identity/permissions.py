@@ -8,9 +8,10 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from identity.errors import PermissionMissing
 from identity.models import User
@@ -72,6 +73,11 @@ def public(view: View) -> View:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if "application/json" in request.headers.get("Accept", ""):
+        # A script cannot follow to the door; its page tells the reader what has happened.
+        message = str(_("You are signed out. Sign in again to go on."))
+        body = {"ok": False, "code": "identity.signed_out", "message": message}
+        return JsonResponse(body, status=401)
     target = reverse(settings.SIGN_IN_URL)
     if request.method == "GET" and request.path != "/":
         target += "?" + urlencode({"next": request.get_full_path()})

@@ -11,6 +11,9 @@ from certificates import operations as certificates
 from kernel import clock
 from kernel.canonical import canonical_bytes
 
+# More people than this never decide on one request.
+MOST_SIGNATURES = 100
+
 
 def evidence(*, reference: str, now: datetime) -> dict[str, bytes]:
     """Return the evidence of a request as files by name, sealed by the bank (SIGN-4).
@@ -24,7 +27,7 @@ def evidence(*, reference: str, now: datetime) -> dict[str, bytes]:
         raise RequestNotFound()
     if not Decision.objects.filter(revision__request=request).exists():
         raise SignatureNotFound()
-    certificates.stamp(now=now, request_key=reference)
+    certificates.stamp(now=now, request_key=reference, limit=MOST_SIGNATURES)
     about = {"made_at": clock.isoformat(now), "reference": reference, "state": str(request.state)}
     files = {
         "request.json": canonical_bytes(about),

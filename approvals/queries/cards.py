@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from certificates import queries as certificates
 from certificates.errors import SigningReason, SigningRefused
+from certificates.formats.external_lists import OutsideStatus
 from certificates.formats.profiles import RevocationReason
 from certificates.policies import PIN_TRIES, SUSPENSIONS_MOST
 from certificates.queries import CertificateFacts, Stoppage
@@ -118,7 +119,22 @@ def next_step(facts: CertificateFacts, counter: str) -> str:
         ),
         CertificateState.EXPIRED: _("Apply for a new one at %(counter)s."),
     }
-    return texts[CertificateState(facts.state)] % {"counter": counter}
+    text = _outside_step(facts) or texts[CertificateState(facts.state)]
+    return text % {"counter": counter}
+
+
+def _outside_step(facts: CertificateFacts) -> str:
+    """Return what is different for a certificate of an outside authority, or empty text."""
+    if not facts.outside_status:
+        return ""
+    if facts.state == CertificateState.ISSUED:
+        return _(
+            "Another authority issued it. One step is missing: confirm it by a signature of the "
+            "card it is on, with the card agent on your PC."
+        )
+    if facts.state == CertificateState.ACTIVE and facts.outside_status != OutsideStatus.GOOD:
+        return _("The authority that issued it has put it on hold. Only they can lift that.")
+    return ""
 
 
 def is_without_card(facts: CertificateFacts) -> bool:

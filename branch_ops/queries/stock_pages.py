@@ -17,7 +17,7 @@ from branch_ops.queries.equipment import (
     latest_movements,
     visible_items,
 )
-from branch_ops.render import word
+from branch_ops.render import who, word
 from branch_ops.render.stock import (
     MOVEMENT_TONES,
     PLACE_TONES,
@@ -277,7 +277,7 @@ def _movement_rows(actor: User, rows: Iterable[EquipmentMovement]) -> list[Movem
             with_whom=_whom(row) if branch in (None, row.unit_id) else "",
             reference=row.reference,
             reason=row.reason if branch in (None, row.unit_id) else "",
-            who=known.get(row.actor, row.actor),
+            who=who(known.get(row.actor, row.actor)),
         )
         for row in listed
     ]
@@ -328,7 +328,7 @@ def _card_events(actor: User, card: Card) -> list[CardEvent]:
             verb=row.verb,
             target=word(row.target, "certificates.certificate.state"),
             holder_name=row.certificate.holder.display_name,
-            who=known.get(row.actor, row.actor),
+            who=who(known.get(row.actor, row.actor)),
             reason=row.reason,
         )
         for row in listed

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import DecimalField, Field, Model
 from django.utils.formats import number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext as _
 
 from branch_ops.render.tables import CODED, EVENTS, LABELS, MODEL_NAMES, WORDS, Text
 from kernel.errors import DomainError
@@ -28,6 +28,7 @@ __all__ = [
     "label_of",
     "name_of",
     "value_text",
+    "who",
     "word",
     "word_of",
 ]
@@ -36,6 +37,11 @@ __all__ = [
 def word(code: str, column: str = "") -> str:
     """Return what a stored code means, for a column (`model.column`) where it has its own word."""
     return str(WORDS.get(f"{column}:{code}", WORDS.get(code, code)))
+
+
+def who(name: str) -> str:
+    """Return who acted, by a name out of the log; what nobody did, the system did."""
+    return _("The system") if name == "system" else name
 
 
 def label_of(field: Field) -> Text:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from certificates.formats.external import Check
 from certificates.formats.profiles import KeyStorage
+from kernel.clock import TAIPEI
 
 CHECKS: Mapping[Check, Promise] = {
     Check.CHAIN: _("Issued by an authority the bank accepts"),
@@ -55,3 +57,13 @@ _STORAGES: Mapping[str, Promise] = {
 def storage_word(name: str) -> str:
     """Return where a key is kept, for people."""
     return str(_STORAGES.get(name, "-"))
+
+
+def day_text(moment: datetime) -> str:
+    """Return the day of a moment in Taipei."""
+    return moment.astimezone(TAIPEI).strftime("%Y-%m-%d")
+
+
+def period_text(first: str, last: str) -> str:
+    """Return a period from its two days."""
+    return gettext("%(first)s to %(last)s") % {"first": first, "last": last}

@@ -282,6 +282,7 @@ WORDS: Mapping[str, Text] = {
     "alerts.message.state:PENDING": _("Waiting"),
     "equipment.place:GIVEN_OUT": _("With a customer"),
     "equipment.place:WRITTEN_OFF": _("Written off"),
+    "branch_ops.equipmentrequisition.state:OPEN": _("Waiting to be sent"),
     "branch_ops.equipmentrequisition.state:WITHDRAWN": _("Taken back"),
     "certificates.certificate.state:EXPIRED": _("Run out"),
     "certificates.letter.state:EXPIRED": _("Run out"),

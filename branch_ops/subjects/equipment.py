@@ -47,7 +47,7 @@ class WriteOffKind(ChangeKind):
         """Return the item, where it is, and why it goes."""
         return [
             Line(_("Item"), word(content["kind"])),
-            Line(_("Serial number"), content["serial_number"], emphasis=True),
+            Line(_("Item number"), content["serial_number"], emphasis=True),
             Line(_("Unit"), content["unit"]),
             Line(_("Given to"), content["with_whom"]),
             Line(_("Place"), place_word(content["place"]), before=place_word(content["was_place"])),

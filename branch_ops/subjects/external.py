@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _, gettext_lazy
 from approvals.kinds import Line
 from approvals.subjects import ChangeKind
 from branch_ops.queries.external import HolderChoice, holder_by_number
-from branch_ops.render.external import storage_word
+from branch_ops.render.external import day_text, period_text, storage_word
 from certificates import operations as certificates
 from certificates.errors.external import ExternalReason, ExternalRefused, HolderNotFit
 from certificates.formats.external import read_upload
 from certificates.queries import signing_certificate
 from certificates.queries.external import Finding
 from identity.models import User
-from kernel.clock import TAIPEI
 
 CERTIFICATE = "certificate"
 
@@ -46,8 +45,8 @@ def content_of_binding(
         "issuer": said.issuer,
         "serial_number": said.serial_number,
         "was_serial_number": present.serial_number if present is not None else "",
-        "not_before": _day(said.not_before),
-        "not_after": _day(said.not_after),
+        "not_before": day_text(said.not_before),
+        "not_after": day_text(said.not_after),
         "policies": ", ".join(said.policies),
         "storage": storage.name if storage is not None else "",
         "holder": holder.number,
@@ -86,12 +85,12 @@ class ExternalKind(ChangeKind):
             Line(_("Company"), f"{content['company_name']} ({content['company']})"),
             Line(_("Name in the certificate"), content["subject"], emphasis=True),
             Line(_("Outside authority"), f"{content['authority']}\n{content['issuer']}"),
-            Line(_("Serial number"), content["serial_number"], before=content["was_serial_number"]),
             Line(
-                _("Valid"),
-                _("%(first)s to %(last)s")
-                % {"first": content["not_before"], "last": content["not_after"]},
+                _("Serial number"),
+                content["serial_number"],
+                before=content["was_serial_number"] or None,
             ),
+            Line(_("Valid"), period_text(content["not_before"], content["not_after"])),
             Line(_("Certificate policy"), content["policies"]),
             Line(_("Key kept in"), storage_word(content["storage"])),
             Line(_("Fingerprint (SHA-256)"), content["sha256"]),
@@ -145,7 +144,3 @@ def _holder(number: str) -> User:
     if found is None:
         raise HolderNotFit
     return found
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(TAIPEI).strftime("%Y-%m-%d")

@@ -281,7 +281,7 @@ def _event(request: PersonRequest, event: CardEvent) -> tuple[str, CardEvent, st
 def _facts(found: ItemDetail) -> list[dict[str, Any]]:
     shown = [
         (_("Item"), found.kind_label, False),
-        (_("Serial number"), found.serial_number, True),
+        (_("Item number"), found.serial_number, True),
         (_("Unit"), found.unit_name, False),
         (_("Given to"), found.with_whom, False),
         (_("The card itself"), found.card_state, False),

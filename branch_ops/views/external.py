@@ -21,7 +21,7 @@ from branch_ops.forms.external import BindForm, EditForm, UploadForm
 from branch_ops.permissions import ExternalPermission
 from branch_ops.queries.external import bound_certificates, find_holder
 from branch_ops.render import word
-from branch_ops.render.external import CHECKS, KNOWN, storage_word
+from branch_ops.render.external import CHECKS, KNOWN, day_text, period_text, storage_word
 from branch_ops.subjects.external import ExternalKind, content_of_binding, subject_key
 from certificates.errors.external import ExternalReason, external_words
 from certificates.formats.external import Outcome, read_upload
@@ -187,8 +187,7 @@ def _answers(finding: Finding) -> list[dict[str, Any]]:
         {"label": _("Serial number"), "value": said.serial_number, "is_number": True},
         {
             "label": _("Valid"),
-            "value": _("%(first)s to %(last)s")
-            % {"first": f"{said.not_before:%Y-%m-%d}", "last": f"{said.not_after:%Y-%m-%d}"},
+            "value": period_text(day_text(said.not_before), day_text(said.not_after)),
             "is_number": True,
         },
         {"label": _("Certificate policy"), "value": ", ".join(said.policies) or "-"},

@@ -22,7 +22,7 @@ from branch_ops.forms.stock import CollectForm, FeeFilterForm, ReasonForm
 from branch_ops.permissions import FeePermission
 from branch_ops.queries import fee_pages, history
 from branch_ops.queries.fee_pages import FeeDetail, fee_key
-from branch_ops.render import event_word
+from branch_ops.render import event_word, who
 from branch_ops.states import FeeState
 from branch_ops.subjects.fees import fee_content
 from identity.permissions import PersonRequest, can, requires
@@ -203,7 +203,9 @@ def _page(
         "acts": _acts(request, fee, reasons or {}) if not pending else [],
         "pending": pending,
         "pending_url": reverse("approvals:request", args=[pending]) if pending else "",
-        "history": [(line, event_word(line.event)) for line in history(f"fee:{row.id}")],
+        "history": [
+            (line, event_word(line.event), who(line.actor)) for line in history(f"fee:{row.id}")
+        ],
     }
     form = collect_form
     if form is None and may_collect:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
@@ -175,6 +177,20 @@ def build_crl(
     )
     crl = builder.sign(BuilderKey(issuer.signer), hash_of(issuer.signer.public_key()))
     return crl.public_bytes(serialization.Encoding.DER)
+
+
+@lru_cache(maxsize=1024)
+def is_issued_by(certificate: bytes, issuer: bytes) -> bool:
+    """Tell whether an authority's key signed a certificate in its name, both DER (RFC 5280 6.1.3).
+
+    Remembered by the whole bytes of both: what is true of them once is true for ever.
+    """
+    try:
+        loaded = x509.load_der_x509_certificate(certificate)
+        loaded.verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _builder(

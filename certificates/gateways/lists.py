@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from certificates.errors.external import ListNotFetched
 
 TIMEOUT_SECONDS: Final = 20
+LONGEST_SECONDS: Final = 60
+CHUNK_OCTETS: Final = 64 * 1024
 MOST_OCTETS: Final = 4 * 1024 * 1024
 """What is read at most; how much of it a list may have is for its format to say."""
 
@@ -42,7 +45,7 @@ class HttpListSource:
                 answer = connection.getresponse()
                 if answer.status != http.client.OK:
                     raise ListNotFetched(f"status {answer.status}")
-                return _bounded(answer.read(MOST_OCTETS + 1))
+                return _read(answer)
         except (http.client.HTTPException, OSError, ValueError) as broken:
             raise ListNotFetched(type(broken).__name__) from None
 
@@ -70,6 +73,16 @@ def list_source() -> ListSource:
     if kind == "file" and settings.EXTERNAL_LISTS_DIRECTORY:
         return FileListSource(Path(settings.EXTERNAL_LISTS_DIRECTORY))
     raise ImproperlyConfigured("Set EXTERNAL_LISTS to http, or to file with its directory.")
+
+
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """Return an answer's body; one that trickles in for ever is given up."""
+    deadline, data = time.monotonic() + LONGEST_SECONDS, bytearray()
+    while chunk := answer.read1(CHUNK_OCTETS):
+        data += chunk
+        if len(data) > MOST_OCTETS or time.monotonic() > deadline:
+            raise ListNotFetched("too large or too slow")
+    return bytes(data)
 
 
 def _bounded(data: bytes) -> bytes:

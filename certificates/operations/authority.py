@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,7 +11,7 @@ from django.db.models import F
 
 from audit import operations as audit
 from certificates import gateways
-from certificates.errors import AuthorityMissing
+from certificates.errors import AuthorityMissing, KeyUnavailable
 from certificates.formats.authority import (
     CRL_LIFETIME,
     ROOT_CRL_LIFETIME,
@@ -24,6 +24,7 @@ from certificates.models import Certificate, CertificateAuthority, RevocationLis
 from certificates.operations.history import SYSTEM
 from certificates.operations.issuers import (
     Kind,
+    current_authority,
     issuer_of,
     keep_authority_step,
 )
@@ -32,7 +33,7 @@ from certificates.operations.ocsp import renew_answers_step
 from certificates.operations.services import make_service_key_step
 from certificates.policies import CRL_REPUBLISHED_AFTER, whole_second
 from certificates.queries.authorities import telling_authorities
-from certificates.states import ON_HOLD, CertificateState
+from certificates.states import ON_HOLD, AuthorityState, CertificateState
 
 
 @transaction.atomic(durable=True)
@@ -81,28 +82,28 @@ def prepare_authority(*, now: datetime) -> bool:
 def publish_crl(*, now: datetime) -> int:
     """Publish the full revocation list of every authority that tells of certificates (CERT-8).
 
-    Done every 24 hours. Returns the number of the list of the authority in force.
+    Done every 24 hours. Returns the number of the list of the authority in force; raises
+    KeyUnavailable when its key is out of reach.
     """
-    published = publish_crl_step(now=now)
-    _record_published(published, now)
-    return published.number
+    published = [_record_published(one, now) for one in _each_published(now)]
+    if not published:
+        raise AuthorityMissing
+    return published[-1].number
 
 
 def publish_crl_step(*, now: datetime, changed: Sequence[Certificate] = ()) -> RevocationList:
     """Tell the world of a change in the transaction that makes it (CERT-8).
 
     `changed` are the certificates the caller has just saved: their issuers' lists are published
-    again and the answers about them signed anew. Without any, every list is published. Returns
-    the list of the newest of these issuers. Taking a list's number locks the authority's row
-    until the commit, so that each list is read from all changes that committed before it. Raises
-    AuthorityMissing.
+    again and the answers about them signed anew. Without any, the list of the authority in force
+    is published. Returns the list of the newest of these issuers. Taking a list's number locks
+    the authority's row until the commit, so that each list is read from all changes that
+    committed before it. Raises AuthorityMissing, KeyUnavailable.
     """
     audit.require_transaction()
     issuers = {one.issuer_id for one in changed if one.issuer_id is not None}
-    if not changed:
-        issuers = set(telling_authorities(now).values_list("pk", flat=True))
     if not issuers:
-        raise AuthorityMissing
+        issuers = {current_authority().pk}
     lists = [_publish(issuer_id, now) for issuer_id in sorted(issuers)]
     renew_answers_step(certificates=changed, now=now)
     return lists[-1]
@@ -128,11 +129,9 @@ def publish_root_list_step(*, root: CertificateAuthority, now: datetime) -> None
 @transaction.atomic(durable=True)
 def keep_list_current(*, now: datetime) -> None:
     """Publish again every revocation list that is a day old (CERT-8)."""
-    issuers = list(telling_authorities(now).order_by("pk").values_list("pk", flat=True))
-    if not issuers:
-        raise AuthorityMissing
-    for issuer_id in issuers:
-        keep_list_current_step(issuer_id=issuer_id, now=now)
+    old = now - CRL_REPUBLISHED_AFTER
+    for published in _each_published(now, unless_newer_than=old):
+        _record_published(published, now)
 
 
 def keep_list_current_step(*, issuer_id: int | None, now: datetime) -> None:
@@ -167,6 +166,30 @@ def revoked_entries(issuer_id: int) -> list[RevokedEntry]:
         )
         for serial, listed_at, state_since, reason in found
     ]
+
+
+def _each_published(
+    now: datetime, *, unless_newer_than: datetime | None = None
+) -> Iterator[RevocationList]:
+    """Publish the list of each authority that tells of certificates, oldest authority first.
+
+    A retired one whose key is out of reach keeps nobody else's list from being published: its
+    own grows old, and the doctor says so. Raises KeyUnavailable for the one in force.
+    """
+    audit.require_transaction()
+    for authority in telling_authorities(now).order_by("pk"):
+        lists = authority.revocation_lists.order_by("-number")
+        newest = lists.values_list("this_update", flat=True).first()
+        if unless_newer_than is not None and newest is not None and newest >= unless_newer_than:
+            continue
+        try:
+            with transaction.atomic():
+                published = _publish(authority.pk, now)
+        except KeyUnavailable:
+            if authority.state == AuthorityState.CURRENT:
+                raise
+            continue
+        yield published
 
 
 def _publish(issuer_id: int, now: datetime) -> RevocationList:
@@ -204,7 +227,7 @@ def _store(
     )
 
 
-def _record_published(published: RevocationList, now: datetime) -> None:
+def _record_published(published: RevocationList, now: datetime) -> RevocationList:
     audit.record(
         chain=audit.BANK,
         event="certificates.revocation_list.published",
@@ -213,3 +236,4 @@ def _record_published(published: RevocationList, now: datetime) -> None:
         now=now,
         after={"entries": published.entries, "authority": published.issuer.reference},
     )
+    return published

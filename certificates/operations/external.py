@@ -119,6 +119,8 @@ def refresh_external_lists(*, now: datetime) -> int:
         except ListNotFetched as failed:
             failures += 1
             log.warning("external list not fetched", issuer=sha256, why=failed.why)
+        except ExternalAuthorityUnknown:  # withdrawn meanwhile
+            continue
         except ExternalRefused as refused:
             failures += 1
             log.warning("external list refused", issuer=sha256, why=refused.code)

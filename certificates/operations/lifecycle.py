@@ -63,7 +63,7 @@ def suspend_step(
         end_card(certificate)
     renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
     changed = [*pair_of(certificate), *_pairs(renewals)]
-    told = _tell_world(changed, now)
+    told = tell_world(changed, now)
     event = Event.CERTIFICATE_REVOKED if final else Event.CERTIFICATE_SUSPENDED
     tell(certificate, event, actor=actor, now=now, reason=reason)
     identity.end_sessions(user=certificate.holder, why="suspended", now=now)
@@ -116,7 +116,7 @@ def revoke_step(
     ended = _take_out([certificate], reason, now)
     ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
     changed = [*_pairs(ended), *_pairs(ended_renewals)]
-    told = _tell_world(changed, now)
+    told = tell_world(changed, now)
     if replaced_by is None and ended[0][1] in LIVE:
         tell(certificate, Event.CERTIFICATE_REVOKED, actor=actor, now=now, reason=why)
     _note_revoked(ended, reason, actor, now, why, told)
@@ -167,7 +167,7 @@ def _renewals(certificate: Certificate) -> list[Certificate]:
     return lock_rows(certificate.holder, waiting)
 
 
-def _tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, object]:
+def tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, object]:
     """Publish lists that tell it; of outside certificates only their authority may (CERT-11)."""
     own = [row for row in changed if row.external_issuer_id is None]
     if not own:

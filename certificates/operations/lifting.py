@@ -17,10 +17,10 @@ from certificates.errors import (
     SigningRefused,
 )
 from certificates.models import Certificate, Letter
-from certificates.operations.authority import publish_crl_step
 from certificates.operations.challenges import own_fields, take_own_signature
 from certificates.operations.history import note, target_of
 from certificates.operations.letters import prepare_letter
+from certificates.operations.lifecycle import tell_world
 from certificates.operations.pairs import (
     lock_certificate,
     lock_holder,
@@ -132,11 +132,11 @@ def activate(
         return ActivateResult(ActivateOutcome.LETTER_REFUSED)
     consume(found[0], now)
     source = move_pair(certificate, "activate", now, listed_at=None, listed_reason="")
-    published = publish_crl_step(now=now, changed=pair_of(certificate))
+    told = tell_world(pair_of(certificate), now)
     tell(certificate, Event.CERTIFICATE_ACTIVATED, actor=actor, now=now)
     note(
         certificate, verb="activate", event="certificates.certificate.activated", source=source,
-        actor=actor, now=now, after={"letter": found[0].number, "crl": published.number},
+        actor=actor, now=now, after={"letter": found[0].number, **told},
     )  # fmt: skip
     return ActivateResult(ActivateOutcome.ACTIVE)
 

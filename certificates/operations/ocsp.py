@@ -91,26 +91,9 @@ def answer_step(*, certificate: Certificate, now: datetime) -> bytes:
     Raises AuthorityMissing, KeyUnavailable.
     """
     audit.require_transaction()
-    if certificate.issuer_id is None:
-        raise AuthorityMissing
-    credentials = service_credentials(
-        service=Service.OCSP_RESPONDER, now=now, authority_id=certificate.issuer_id
-    )
-    responder = Responder(credentials.certificate, credentials.signer)
-    der = _signed(certificate, credentials.issuer, responder, now)
-    standing, this_update = standing_told(certificate), whole_second(now)
-    OcspAnswer.objects.update_or_create(
-        certificate=certificate,
-        defaults={
-            "der": der,
-            "status": standing.status.name,
-            "revoked_at": standing.revoked_at,
-            "reason": standing.reason,
-            "this_update": this_update,
-            "next_update": this_update + ANSWER_LIFETIME,
-        },
-    )
-    return der
+    fields = _fresh(certificate, now)
+    OcspAnswer.objects.update_or_create(certificate=certificate, defaults=fields)
+    return bytes(fields["der"])
 
 
 def good_answer(certificate_id: int, now: datetime, *, found: Sequence[Any] | None = None) -> bytes:
@@ -182,7 +165,7 @@ def _answer(asked: Question, authority: CertificateAuthority, now: datetime) -> 
     first = rows.get(asked.serials[0])
     usual = len(asked.asked) == 1 and asked.nonce is None and first is not None
     if usual and first is not None and _is_usual(asked.asked[0], issuer):
-        return _precomputed(first, now) or answer_step(certificate=first, now=now)
+        return _precomputed(first, now) or _renewed(first, now)
     credentials = service_credentials(
         service=Service.OCSP_RESPONDER, now=now, authority_id=authority.pk
     )
@@ -195,6 +178,40 @@ def _answer(asked: Question, authority: CertificateAuthority, now: datetime) -> 
         responder=Responder(credentials.certificate, credentials.signer),
         nonce=asked.nonce,
     )
+
+
+def _renewed(certificate: Certificate, now: datetime) -> bytes:
+    """Sign an old answer anew, and store it unless a change is just doing the same.
+
+    A question never waits for a change that is under way, and no change for a question.
+    """
+    fields = _fresh(certificate, now)
+    free = OcspAnswer.objects.select_for_update(skip_locked=True).filter(pk=certificate.pk)
+    if free.exists():
+        free.update(**fields)
+    elif getattr(certificate, "ocsp_answer", None) is None:
+        answer = OcspAnswer(certificate=certificate, **fields)
+        OcspAnswer.objects.bulk_create([answer], ignore_conflicts=True)
+    return bytes(fields["der"])
+
+
+def _fresh(certificate: Certificate, now: datetime) -> dict[str, Any]:
+    """Return the columns of an answer signed now. Raises AuthorityMissing, KeyUnavailable."""
+    if certificate.issuer_id is None:
+        raise AuthorityMissing
+    credentials = service_credentials(
+        service=Service.OCSP_RESPONDER, now=now, authority_id=certificate.issuer_id
+    )
+    responder = Responder(credentials.certificate, credentials.signer)
+    standing, this_update = standing_told(certificate), whole_second(now)
+    return {
+        "der": _signed(certificate, credentials.issuer, responder, now),
+        "status": standing.status.name,
+        "revoked_at": standing.revoked_at,
+        "reason": standing.reason,
+        "this_update": this_update,
+        "next_update": this_update + ANSWER_LIFETIME,
+    }
 
 
 def _authority_asked(asked: Question) -> CertificateAuthority | None:

@@ -15,11 +15,14 @@ from audit import operations as audit
 from certificates import gateways
 from certificates.errors import (
     AuthorityMissing,
+    SignatureReason,
+    SignatureRefused,
     SigningReason,
     SigningRefused,
     SigningStale,
     SignRequestUnknown,
 )
+from certificates.formats.authority import is_issued_by
 from certificates.formats.cades import build_signature, check_signature
 from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, RevocationList, SignRequest
@@ -270,11 +273,18 @@ def _lists_at(moment: datetime, issuer: int | OuterRef | None) -> QuerySet[Revoc
 
 
 def _listed(certificate: Certificate, row: Sequence[Any], now: datetime) -> _Listed:
+    """Return the list that speaks for a certificate, by the authority that signed it.
+
+    Ours was certified by the root before it was put into force. Raises AuthorityMissing,
+    SignatureRefused.
+    """
     if certificate.external_issuer_id is not None:
         return _Listed(*outside_evidence(certificate, row, now))
     if not row or row[0] is None:
         raise AuthorityMissing
     number, der, issuer = row
+    if not is_issued_by(bytes(certificate.der or b""), bytes(issuer)):
+        raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE)
     return _Listed(number, bytes(der), [bytes(issuer)])
 
 

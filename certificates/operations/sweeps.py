@@ -9,9 +9,8 @@ from django.db import transaction
 from alerts.render import Event
 from certificates.errors import CertificateUnknown
 from certificates.models import Letter
-from certificates.operations.authority import publish_crl_step
 from certificates.operations.history import note
-from certificates.operations.lifecycle import end_card
+from certificates.operations.lifecycle import end_card, tell_world
 from certificates.operations.pairs import end_letters, lock_certificate, move_pair, pair_of
 from certificates.operations.telling import tell
 from certificates.operations.trying import LOSES
@@ -69,7 +68,7 @@ def expire_certificate(*, certificate_id: int, now: datetime) -> bool:
     source = move_pair(certificate, "expire", now)
     end_card(certificate)
     if source in ON_HOLD:
-        publish_crl_step(now=now, changed=pair_of(certificate))
+        tell_world(pair_of(certificate), now)
     if source != CertificateState.ISSUED:
         tell(certificate, Event.CERTIFICATE_EXPIRED, actor=None, now=now, cause="expired")
     note(

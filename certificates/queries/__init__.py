@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from cryptography import x509
@@ -17,6 +17,7 @@ from certificates.formats.evidence import SignedStatement, to_pem
 from certificates.formats.profiles import Purpose
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import (
+    AwaitedTimeStamp,
     Certificate,
     CertificateAuthority,
     CertificateEvent,
@@ -133,9 +134,14 @@ def own_certificates(user_id: int) -> list[CertificateFacts]:
 
 
 def has_open_letter(user_id: int) -> bool:
-    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed."""
+    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed.
+
+    The key of an outside certificate is not in a browser: its page could do nothing for it.
+    """
     before_use = (CertificateState.LETTER_PRINTED, CertificateState.ISSUED)
-    return Certificate.objects.filter(holder_id=user_id, state__in=before_use).exists()
+    return Certificate.objects.filter(
+        holder_id=user_id, state__in=before_use, external_issuer=None
+    ).exists()
 
 
 def signatures_of(request_key: str) -> list[AcceptedSignature]:
@@ -198,6 +204,13 @@ def signed_statements(request_key: str, *, root: bytes) -> list[SignedStatement]
         .order_by("pk")
     )
     return [_signed_statement(row, root) for row in rows]
+
+
+def oldest_awaited_stamp(now: datetime) -> timedelta | None:
+    """Return how long the oldest signature without a time stamp has waited for it, or None."""
+    waiting = AwaitedTimeStamp.objects.order_by("pk")
+    since = waiting.values_list("signature__accepted_at", flat=True).first()
+    return None if since is None else now - since
 
 
 def list_at(moment: datetime, issuer: bytes) -> bytes:

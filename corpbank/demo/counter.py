@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from approvals import operations as approvals
 from approvals.queries.proposals import open_request_on
-from branch_ops.operations import receive
+from branch_ops.operations import receive, requisition
 from branch_ops.queries.certificate import holder_now
 from branch_ops.states import EquipmentKind
 from branch_ops.subjects.applications import application_content
@@ -16,14 +16,19 @@ from certificates.queries import own_certificates
 from identity.models import User
 from identity.queries import permissions_of
 
-# What each branch has in stock: kind, first and last serial number.
+# What head office and the branches have in stock: kind, first and last serial number.
 STOCK = {
-    "001": [
+    "pki.it": [
+        (EquipmentKind.CARD, "C0000001", "C0000060"),
+        (EquipmentKind.READER, "R0000001", "R0000040"),
+        (EquipmentKind.STATIONERY, "L0000001", "L0000300"),
+    ],
+    "maker.001": [
         (EquipmentKind.CARD, "C0010001", "C0010024"),
         (EquipmentKind.READER, "R0010001", "R0010012"),
         (EquipmentKind.STATIONERY, "L0010001", "L0010200"),
     ],
-    "002": [
+    "maker.002": [
         (EquipmentKind.CARD, "C0020001", "C0020024"),
         (EquipmentKind.READER, "R0020001", "R0020012"),
         (EquipmentKind.STATIONERY, "L0020001", "L0020200"),
@@ -34,14 +39,18 @@ APPLICANT = ("12345675", "release2.kaohsiung")
 
 
 def load_counter(now: datetime) -> None:
-    """Fill the branches' stock and apply for one certificate."""
-    for branch, deliveries in STOCK.items():
-        clerk = _officer(f"maker.{branch}", now)
+    """Fill the stock, let a branch ask for card readers, and apply for one certificate."""
+    for keeper, deliveries in STOCK.items():
+        clerk = _officer(keeper, now)
         for kind, first, last in deliveries:
             receive(
                 kind=kind, first=first, last=last, reference="DEMO-1", actor=clerk,
                 form_key=f"demo-{first}", now=now - timedelta(days=30),
             )  # fmt: skip
+    requisition(
+        kind=EquipmentKind.READER, quantity=10, actor=_officer("maker.001", now),
+        form_key="demo-requisition", now=now,
+    )  # fmt: skip
     _apply(now)
 
 

@@ -51,6 +51,7 @@ class CertificateRow:
     not_after: datetime | None
     current: bool
     renewable: bool
+    outside: bool
 
 
 def certificate_rows(user: User, *, now: datetime) -> list[CertificateRow]:
@@ -80,13 +81,18 @@ def certificate_row(
         facts=_facts(found, now),
         not_after=found.not_after,
         current=found.state in (*LIVE, *WAITING),
-        renewable=is_active and is_renewable(found.not_after, now),
+        renewable=is_active
+        and found.renewable_from is not None
+        and is_renewable(found.not_after, now),
+        outside=bool(found.outside_status),
     )
 
 
 def waits_for_card(user_id: int) -> bool:
     """Tell whether a letter was printed or a key certified, and the card is not in use yet."""
-    states = {row.state for row in certificates.own_certificates(user_id)}
+    # An outside certificate's card is in use elsewhere already.
+    rows = [row for row in certificates.own_certificates(user_id) if not row.outside_status]
+    states = {row.state for row in rows}
     return bool(states & BEFORE_USE) and not states & set(LIVE)
 
 
@@ -124,7 +130,7 @@ def _facts(found: CertificateFacts, now: datetime) -> list[Fact]:
         facts.append(_validity(found, found.not_before, found.not_after, now))
     if found.state != CertificateState.CANCELLED:
         facts.append(Fact(_("May be used for"), "\n".join(scope_of(found))))
-    if found.serial_number:
+    if found.live or found.state == CertificateState.ISSUED:
         last = is_last_suspension(found)
         facts.append(
             Fact(

@@ -51,7 +51,7 @@ def _actions(request: PersonRequest, row: CertificateRow) -> list[dict[str, obje
     found = []
     if row.state == CertificateState.LETTER_PRINTED:
         found.append((_("Take your card into use"), "enrol_card", Certificates.ENROL))
-    if row.state == CertificateState.ISSUED:
+    if row.state == CertificateState.ISSUED and not row.outside:
         found.append((_("Confirm the certificate"), "enrol_card", Certificates.ENROL))
     if row.state == CertificateState.UNSUSPENDING:
         found.append((_("Lift the suspension"), "activate_certificate", Certificates.ENROL))

@@ -101,9 +101,8 @@ def _page(
             found,
             prepare_url=reverse("enterprise:prepare_activation"),
             lines=[
-                (_("Act"), _("Lift the suspension")),
+                (_("Act"), _("Lift the suspension of my certificate")),
                 (_("Serial number"), found.serial_number),
-                (_("Suspensions"), queries.suspensions_used(found.suspensions)),
             ],
         )
     rows = queries.certificate_rows(request.user, now=clock.now())

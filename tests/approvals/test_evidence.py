@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +20,17 @@ from certificates import operations as certificates, queries as certificate_quer
 from certificates.formats.profiles import RevocationReason
 from corpbank.demo.bank import release_stage, review_stage
 from tests.approvals.stories import deed, maker, only_rule
+from tests.factories.authorities import make_authority, to_pem
+from tests.factories.cards import TestCard
 from tests.factories.evidence import Bundle, run_script, write
-from tests.factories.world import World, decide, submit
+from tests.factories.outside import (
+    OutsideAuthority,
+    accept_authority,
+    bind,
+    make_outside_authority,
+)
+from tests.factories.stamping import make_stamper, stamping_site
+from tests.factories.world import AUDIENCE, Holder, World, decide, submit
 
 pytestmark = pytest.mark.req("SIGN-4")
 
@@ -208,6 +218,49 @@ def test_evidence_of_two_issuing_authorities_holds(world: World, tmp_path: Path)
     assert files["decision-001.ca.pem"] != files["issuing.pem"]
     result = run_script(write(files, tmp_path / "evidence"))
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.req("CERT-11")
+def test_a_signer_certified_and_a_time_stamped_elsewhere_hold_by_the_banks_seal(
+    world: World, tmp_path: Path, settings
+) -> None:
+    """Certificate and time stamp of two other authorities: their roots come along, sealed."""
+    settings.SIGNING_ALLOWED_STORAGES = ["HARDWARE", "SOFTWARE", "BROWSER"]
+    outside, stamping = make_outside_authority(now=world.now), make_authority(world.now)
+    accept_authority(outside, now=world.now)
+    releaser = certified_elsewhere(world, world.holder("release2"), outside)
+    reference = submit(world, maker(world), 50_000)
+    decide(world, world.holder("review1a"), reference, Act.REVIEW)
+    decide(world, releaser, reference, Act.RELEASE)
+    stamper = make_stamper(stamping)
+    with stamping_site(lambda question: stamper.answer(question, world.now)) as site:
+        (tmp_path / "roots.pem").write_bytes(to_pem(stamping.root.certificate))
+        settings.TSA_URL, settings.TSA_ROOTS_FILE = site.url, str(tmp_path / "roots.pem")
+        files = approvals.evidence(reference=reference, now=world.now)
+    assert "decision-001.root.pem" not in files
+    assert files["decision-002.root.pem"] == to_pem(outside.root.der)
+    assert "decision-002.ocsp.der" not in files
+    assert files["decision-002.tsa-root.pem"] == to_pem(stamping.root.certificate)
+    result = run_script(write(files, tmp_path / "evidence"))
+    assert result.returncode == 0, result.stderr
+
+
+def certified_elsewhere(world: World, holder: Holder, outside: OutsideAuthority) -> Holder:
+    """Return a person who has confirmed a certificate of another authority with its key."""
+    card = TestCard()
+    row = bind(holder.user, outside.certify(card), now=world.now)
+    sha256 = bytes.fromhex(row.sha256 or "")
+    actor = holder.act_as(world.now)
+    shown = certificates.prepare_confirmation(
+        actor=actor, session_key_sha256=holder.session, audience=AUDIENCE, now=world.now
+    )
+    assert shown is not None
+    certificates.confirm(
+        actor=actor, session_key_sha256=holder.session, certificate_sha256=sha256.hex(),
+        signature_der=card.sign_statement(shown.statement, sha256, world.now),
+        signing_time=world.now, now=world.now,
+    )  # fmt: skip
+    return replace(holder, card=card, certificate_sha256=sha256)
 
 
 def test_the_explanation_says_what_the_reader_must_bring(bundle: Bundle) -> None:

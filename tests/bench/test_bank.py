@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench import authority
 from bench.bank import Worker
 from bench.replay import write_script
 from bench.report import gist
@@ -35,3 +36,20 @@ def test_what_fails_in_a_slice_is_told() -> None:
     worker.cases = [type(case)(case.reference, case.signed, "another form") for case in used]
     (failure,) = worker.release()["failures"]
     assert failure.startswith(used[0].reference)
+
+
+def test_the_authoritys_acts_are_done_and_looked_for() -> None:
+    worker = authority.Worker(0, "http://testserver")
+    worker.found(1)
+    worker.enter()
+    worker.sign(2)
+    assert worker.accepted() == ["of 2: 0 accepted"]
+    for told in (worker.judge(), worker.accept(), worker.publish(1)):
+        assert told["failures"] == []
+    assert worker.accepted() == []
+    assert worker.lists() == ["the list names 0, not 5000"]
+    for nonce in (False, True):
+        worker.ask(2, nonce=nonce)
+        told = worker.answer()
+        assert (len(told["times"]), told["failures"]) == (2, [])
+    assert worker.accept()["failures"] != []

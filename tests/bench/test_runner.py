@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bench.contenders import Slice
-from bench.report import gist, ratio_rows, speed_rows
+from bench.report import authority_rows, gist, ratio_rows, speed_rows
 from bench.runner import Series, SliceRefused, interleave
 
 
@@ -69,3 +69,9 @@ def test_a_ratio_is_that_of_medians_with_the_extremes_of_single_rounds() -> None
 )
 def test_a_statement_is_told_in_a_few_words(query: str, words: str) -> None:
     assert gist(query) == words
+
+
+def test_the_authoritys_acts_are_told_in_milliseconds_beside_their_aims() -> None:
+    slices = tuple(Slice(1000 / ms, cpu_ms=ms / 2, p50_ms=ms) for ms in (0.5, 0.4, 0.6))
+    told = authority_rows([Series("verify one signature: chain, scope, state", slices)])
+    assert told[1][1:] == ["0.50", "0.40", "0.60", "0.25", "<= 1"]

@@ -26,6 +26,7 @@ from branch_ops.policies import (
     judge_role,
     judge_root_list,
     judge_service_key,
+    judge_time_stamps,
 )
 from branch_ops.queries import database
 from certificates import operations as certificates
@@ -295,6 +296,17 @@ def test_a_message_nobody_delivers_is_found(redis_url) -> None:
 )
 def test_the_queue_is_judged_by_its_oldest_message(age: int, level: str) -> None:
     assert [found.level for found in judge_queue(timedelta(seconds=age), dead=0)] == [level]
+
+
+@pytest.mark.req("SIGN-4")
+@pytest.mark.parametrize(
+    ("minutes", "level"), [(None, "OK"), (14, "OK"), (15, "WARN"), (1439, "WARN"), (1440, "FAIL")]
+)
+def test_a_signature_that_waits_for_its_time_stamp_is_found(
+    minutes: int | None, level: str
+) -> None:
+    age = None if minutes is None else timedelta(minutes=minutes)
+    assert judge_time_stamps(age).level == level
 
 
 @pytest.mark.parametrize(

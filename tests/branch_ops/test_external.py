@@ -18,6 +18,7 @@ from django.urls import reverse
 from approvals import operations as approvals
 from approvals.models import Request
 from approvals.states import Act, RequestState
+from branch_ops.policies import Level, judge_outside_list
 from certificates import operations as certificates
 from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate
@@ -31,10 +32,11 @@ from tests.factories.outside import (
     OTHER_POLICY,
     OutsideAuthority,
     accept_authority,
+    confirm_bound,
     make_outside_authority,
     take_list,
 )
-from tests.factories.world import AUDIENCE, FIRST, Holder, World, decide, submit
+from tests.factories.world import FIRST, World, decide, submit
 
 pytestmark = [
     pytest.mark.django_db, pytest.mark.usefixtures("staff_site"), pytest.mark.req("CERT-11")
@@ -85,28 +87,6 @@ def released(world: World, officer: Browser, der: bytes) -> str:
     return reference
 
 
-def confirm(world: World, card: TestCard, login: str = "release1") -> Holder:
-    """Have the holder confirm the bound certificate with the outside key, and hold it."""
-    holder = world.holder(login, card=False)
-    shown = certificates.prepare_confirmation(
-        actor=holder.act_as(world.now), session_key_sha256=holder.session, audience=AUDIENCE,
-        now=world.now,
-    )  # fmt: skip
-    assert shown is not None
-    assert not shown.needs_pin
-    sha256 = bytes.fromhex(shown.certificate_sha256)
-    certificates.confirm(
-        actor=holder.user,
-        session_key_sha256=holder.session,
-        certificate_sha256=shown.certificate_sha256,
-        signature_der=card.sign_statement(shown.statement, sha256, world.now),
-        signing_time=world.now,
-        now=world.now,
-    )
-    holder.card, holder.certificate_sha256 = card, sha256
-    return holder
-
-
 @pytest.mark.req("DUAL-1", "DUAL-4", "DUAL-6")
 def test_bound_by_two_officers_and_confirmed_it_releases_a_transfer(
     world: World, accepted: OutsideAuthority, officer: Browser
@@ -118,7 +98,7 @@ def test_bound_by_two_officers_and_confirmed_it_releases_a_transfer(
     bound = row.events.get(verb="bind")
     assert bound.actor == world.officer("pki00002").user.public_id
     assert bound.reason == reference
-    releaser = confirm(world, card)
+    releaser = confirm_bound(world.holder("release1", card=False), card, world.now)
     transfer = submit(world, world.holder("maker01", card=False), 5_000)
     decide(world, releaser, transfer, Act.RELEASE)
     assert Request.objects.get(reference=transfer).state == RequestState.RELEASED
@@ -130,7 +110,7 @@ def test_the_evidence_of_it_holds_by_their_root_under_the_banks_seal(
 ) -> None:
     card = TestCard()
     released(world, officer, accepted.certify(card))
-    releaser = confirm(world, card)
+    releaser = confirm_bound(world.holder("release1", card=False), card, world.now)
     transfer = submit(world, world.holder("maker01", card=False), 5_000)
     decide(world, releaser, transfer, Act.RELEASE)
     certificates.stamp(now=world.now)
@@ -306,7 +286,7 @@ def test_the_branch_suspends_a_bound_certificate_at_once(
 ) -> None:
     card = TestCard()
     released(world, officer, accepted.certify(card, serial=SERIAL))
-    confirm(world, card)
+    confirm_bound(world.holder("release1", card=False), card, world.now)
     certificates.suspend(serial_number="FXML-4711", actor=None, now=world.now)
     row = Certificate.objects.get(serial_number="FXML-4711")
     assert (row.state, row.suspensions) == (CertificateState.SUSPENDED, 1)
@@ -316,3 +296,13 @@ def test_the_branch_suspends_a_bound_certificate_at_once(
     )  # fmt: skip
     row.refresh_from_db()
     assert row.state == CertificateState.REVOKED
+
+
+@pytest.mark.req("OPS-1")
+@pytest.mark.parametrize(
+    ("hours", "level"), [(None, Level.FAIL), (-1, Level.FAIL), (1, Level.WARN), (20, Level.OK)]
+)
+def test_operations_are_told_when_a_list_grows_old(hours: int | None, level: Level) -> None:
+    left = timedelta(hours=hours) if hours is not None else None
+    found = judge_outside_list("FXML", "CN=Outside Issuing", left)
+    assert (found.name, found.level) == ("outside.FXML", level)

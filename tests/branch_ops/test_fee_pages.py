@@ -92,7 +92,7 @@ def test_a_list_of_fees_takes_the_same_number_of_statements(
     with CaptureQueriesContext(connection) as captured:
         page = maker.get("fees:items")
     assert words_of(page).count("TWD 1,500") == rows
-    assert len(captured.captured_queries) <= 9
+    assert len(captured.captured_queries) == 7
 
 
 # --- taking --------------------------------------------------------------------------------------

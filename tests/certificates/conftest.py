@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from certificates import queries
+from tests.certificates.outside_stories import confirmed
 from tests.factories.authorities import TestAuthority, make_authority, run_openssl
 from tests.factories.certificates import Holder, make_holder, make_signer
+from tests.factories.outside import OutsideAuthority, accept_authority, make_outside_authority
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,22 @@ def listed(tmp_path: Path) -> Callable[[str], str]:
         return ""
 
     return read
+
+
+@pytest.fixture(scope="session")
+def outside() -> OutsideAuthority:
+    """Return a second authority of this run, none of the bank's."""
+    return make_outside_authority()
+
+
+@pytest.fixture
+def accepted(db: None, outside: OutsideAuthority) -> OutsideAuthority:
+    """Return an outside authority the bank accepts, with fresh lists."""
+    accept_authority(outside)
+    return outside
+
+
+@pytest.fixture
+def outside_signer(accepted: OutsideAuthority) -> Holder:
+    """Return a person whose outside certificate is in force."""
+    return confirmed(accepted)

@@ -17,6 +17,7 @@ from certificates.formats.authority import (
     build_issuing_authority,
     build_root,
     build_service_certificate,
+    is_issued_by,
     new_serial,
 )
 from certificates.formats.profiles import (
@@ -329,3 +330,18 @@ def test_the_builders_key_only_signs() -> None:
         key.private_numbers()
     with pytest.raises(TypeError, match="stays with the signer"):
         key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def test_a_chain_is_a_name_and_a_signature(authority):
+    leaf, other = authority.certify(TestCard()), make_authority()
+    assert is_issued_by(leaf, authority.issuer.certificate)
+    assert is_issued_by(authority.issuer.certificate, authority.root.certificate)
+    for issuer in (authority.root.certificate, other.issuer.certificate, leaf, b"", b"0"):
+        assert not is_issued_by(leaf, issuer)
+    same_name = Issuer(FileSigner.generate(), authority.issuer.certificate, CRL_URL, OCSP_URL)
+    twin = build_issuing_authority(
+        root=authority.root, public_key=same_name.signer.public_key(), name="Test Issuing CA",
+        now=NOW,
+    )  # fmt: skip
+    assert not is_issued_by(leaf, twin)
+    assert not is_issued_by(leaf[:-1] + bytes((leaf[-1] ^ 1,)), authority.issuer.certificate)

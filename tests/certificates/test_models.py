@@ -11,15 +11,20 @@ from django.db import Error, connection, transaction
 from certificates import operations
 from certificates.models import Certificate, CertificateAuthority, Letter, SignRequest
 from certificates.states import CERTIFICATE_VERBS, WITHOUT_KEY, CertificateState
+from tests.certificates.outside_stories import confirmed
 from tests.factories.certificates import (
     NOW,
     Holder,
     accept,
+    apply,
+    make_authority,
     make_signer,
     print_letter,
+    printed,
     show,
     shown_and_unlocked,
 )
+from tests.factories.outside import accept_authority, make_outside_authority
 
 EDGES = {(source, verb.target) for verb in CERTIFICATE_VERBS.values() for source in verb.sources}
 
@@ -40,8 +45,26 @@ def refuses(statement: str, *values: object) -> bool:
 @pytest.mark.django_db(transaction=True)
 def test_database_knows_the_same_edges_as_the_table(superuser_cursor: psycopg.Cursor):
     """From each state to each other by direct SQL: exactly the table's edges pass the guard."""
-    signer = make_signer()
-    row = signer.certificate
+    found = edges_found(superuser_cursor, make_signer().certificate)
+    # Without a letter only outside certificates are issued.
+    assert found == EDGES - {(CertificateState.APPLIED, CertificateState.ISSUED)}
+
+
+@pytest.mark.req("CERT-5", "CERT-11")
+@pytest.mark.django_db(transaction=True)
+def test_database_knows_the_edges_of_outside_certificates(superuser_cursor: psycopg.Cursor):
+    """The same, and no letter to begin with."""
+    outside = make_outside_authority()
+    make_authority()
+    accept_authority(outside)
+    found = edges_found(superuser_cursor, confirmed(outside).certificate)
+    assert found == {(s, target) for s, target in EDGES if target != "LETTER_PRINTED"}
+
+
+def edges_found(
+    superuser_cursor: psycopg.Cursor, row: Certificate
+) -> set[tuple[CertificateState, CertificateState]]:
+    """Try every step of a certificate by direct SQL and return those that pass the guards."""
     found = set()
     for source in CertificateState:
         for target in CertificateState:
@@ -68,7 +91,7 @@ def test_database_knows_the_same_edges_as_the_table(superuser_cursor: psycopg.Cu
             except (psycopg.errors.CheckViolation, psycopg.errors.IntegrityConstraintViolation):
                 pass  # past the guard; the row lacks what the state asks for, or its companion
             found.add((source, target))
-    assert found == EDGES
+    return found
 
 
 @pytest.mark.django_db
@@ -166,6 +189,52 @@ def test_letter_that_ended_stays_ended(signer: Holder):
     fresh = Letter.objects.get(holder=signer.user, state="PRINTED")
     assert refuses(f"{table} expires_at = now() + interval '9 years' WHERE id = %s", fresh.pk)
     assert refuses(f"{table} secret_hmac = '\\x00' WHERE id = %s", fresh.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("CERT-1", "CERT-2")
+def test_letter_is_printed_once_and_begins_without_a_secret(holder: Holder):
+    certificate = apply(holder)
+    printed(certificate)
+    pk, table = Letter.objects.get().pk, "UPDATE certificates_letter SET"
+    back = "state = 'PREPARED', secret_hmac = NULL, printed_at = NULL, expires_at = NULL"
+    assert refuses(f"{table} {back} WHERE id = %s", pk)
+    assert refuses(f"{table} secret_hmac = '\\x00' WHERE id = %s", pk)
+    assert refuses(f"{table} printed_at = now() WHERE id = %s", pk)
+    assert refuses(f"{table} tries = -1 WHERE id = %s", pk)
+    with pytest.raises(Error), transaction.atomic():
+        Letter.objects.create(
+            number="ABCD1234", holder=holder.user, certificate=certificate, purpose="ENROL",
+            state="PRINTED", secret_hmac=bytes(32), prepared_at=NOW, printed_at=NOW,
+            expires_at=NOW,
+        )  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.req("EQP-1")
+def test_card_that_ended_stays_ended_and_keeps_its_holder(signer: Holder):
+    pk, table = signer.certificate.card.pk, "UPDATE certificates_card SET"
+    assert refuses(f"{table} holder_id = 0 WHERE id = %s", pk)
+    assert refuses(f"{table} state = 'IN_STOCK' WHERE id = %s", pk)
+    assert refuses(f"{table} serial_number = 'X' WHERE id = %s", pk)
+    operations.report_lost(actor=signer.user, reason="taxi", now=NOW)
+    assert refuses(f"{table} state = 'ACTIVE' WHERE id = %s", pk)
+    assert refuses("DELETE FROM certificates_card WHERE id = %s", pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("CERT-12")
+def test_certificate_starts_issued_only_beside_another_or_by_renewal(signer: Holder):
+    old = signer.certificate
+    forged = {
+        "holder": signer.user, "purpose": "SIGNING", "state": "ISSUED", "state_since": NOW,
+        "applied_at": NOW, "der": b"x", "serial_number": "1", "sha256": "1",
+        "public_key_sha256": "1", "not_before": NOW, "not_after": NOW + timedelta(days=1),
+        "issued_at": NOW, "storage": "BROWSER",
+    }  # fmt: skip
+    for changes in ({}, {"renews": old, "suspensions": 1}, {"renews": old.companion}):
+        with pytest.raises(Error), transaction.atomic():
+            Certificate.objects.create(**{**forged, **changes})
 
 
 @pytest.mark.django_db

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from types import FrameType
 
 import pytest
 
@@ -17,6 +20,7 @@ from certificates.errors import (
     SigningReason,
     SigningRefused,
 )
+from certificates.formats.letters import hash_secret
 from certificates.models import Certificate, Letter
 from certificates.operations import ActivateOutcome, EnrolOutcome
 from certificates.states import CertificateState, LetterState
@@ -40,6 +44,7 @@ from tests.factories.certificates import (
     shown_and_unlocked,
     use_letter,
 )
+from tests.factories.counting import counted_statements, shape
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +225,54 @@ def test_letter_to_enrol_lifts_no_suspension_and_the_other_way_round(signer: Hol
     refused = use_letter(make_fresh(signer), number=lifting.number, secret=lifting.secret)
     assert refused.outcome == EnrolOutcome.LETTER_REFUSED
     assert activate(signer, lifting.number, lifting.secret).outcome == ActivateOutcome.ACTIVE
+
+
+def work(act: Callable[[], object]) -> tuple[list[str], int]:
+    """Return the shapes of the statements an act sends, and how many secrets it hashes."""
+    hashed = 0
+
+    def watch(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal hashed
+        hashed += event == "call" and frame.f_code is hash_secret.__code__
+
+    with counted_statements() as statements:
+        sys.setprofile(watch)
+        try:
+            act()
+        finally:
+            sys.setprofile(None)
+    return [shape(statement) for statement in statements], hashed
+
+
+@pytest.mark.req("CERT-2", "CERT-4")
+def test_all_failures_of_a_lifting_letter_do_the_same_work_and_answer_the_same(signer: Holder):
+    suspend(signer)
+    old = released(signer)
+    do(operations.reprint_step, certificate_id=signer.certificate.pk)
+    letter = printed(signer.certificate)
+    other = make_signer()
+    suspend(other)
+    foreign = released(other)
+    enrolling = printed(apply(signer))
+    cases = {
+        "wrong secret": (letter.number, "0000-0000-0000-0000-0"),
+        "no secret at all": (letter.number, ""),
+        "unknown number": ("0000-0000", letter.secret),
+        "superseded": (old.number, old.secret),
+        "somebody else's": (foreign.number, foreign.secret),
+        "to enrol with": (enrolling.number, enrolling.secret),
+    }
+    found = {}
+    for name, (number, secret) in cases.items():
+        answers: list[operations.ActivateResult] = []
+        found[name] = work(
+            lambda number=number, secret=secret, answers=answers: answers.append(
+                activate(signer, number, secret)
+            )
+        )
+        assert answers == [operations.ActivateResult(ActivateOutcome.LETTER_REFUSED)], name
+    assert {name: told for name, told in found.items() if told != found["wrong secret"]} == {}
+    assert found["wrong secret"][1] == 1
 
 
 def make_fresh(signer: Holder) -> Holder:

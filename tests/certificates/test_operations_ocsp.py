@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -238,3 +239,29 @@ def test_step_insists_on_being_part_of_the_change():
     certificate = make_signer().certificate
     with pytest.raises(RuntimeError, match="transaction"):
         operations.answer_step(certificate=certificate, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_question_does_not_wait_for_a_change_that_is_under_way():
+    """Until the change is committed it has not happened: good, at once; then held, at once."""
+    signer = make_signer()
+    changing, answered = threading.Event(), threading.Event()
+
+    def change() -> None:
+        with transaction.atomic():
+            row = Certificate.objects.select_for_update().get(pk=signer.certificate.pk)
+            operations.suspend_step(certificate=row, actor=None, now=NOW)
+            changing.set()
+            answered.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    assert changing.wait(30)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    told = status(signer, NOW + timedelta(minutes=11))
+    answered.set()
+    thread.join()
+    assert told == GOOD
+    assert status(signer, NOW + timedelta(minutes=11)) == REVOKED

@@ -106,6 +106,7 @@ def test_certificate_ends_with_its_time_and_leaves_the_list(signer: Holder, list
 
 @pytest.mark.req("CERT-12")
 def test_renewal_outlives_the_certificate_it_renews(signer: Holder):
+    operations.rotate_service_keys(now=END - timedelta(days=1))
     fresh, _ = renewed(signer, END - timedelta(hours=1))
     operations.expire_due(now=END)
     assert signer.certificate.state == CertificateState.EXPIRED

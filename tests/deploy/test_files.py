@@ -13,7 +13,7 @@ from tests.deploy import plain_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
-VARIABLE = re.compile(r"^#?([A-Z][A-Z_]*)=(.*)$", re.MULTILINE)
+VARIABLE = re.compile(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 READERS = {"required", "text", "number", "flag", "words"}
 ONCE = {"migrate", "authority"}
 POWERS = {"privileged", "cap_add", "pid", "ipc", "network_mode", "devices"}

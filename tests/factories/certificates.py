@@ -217,7 +217,7 @@ def activate(
         actor=holder.user, session_key_sha256=holder.session, audience=AUDIENCE, now=now
     )
     assert shown is not None
-    assert unlock(holder, shown, now=now).ok
+    assert not shown.needs_pin or unlock(holder, shown, now=now).ok
     return operations.activate(
         actor=holder.user,
         session_key_sha256=holder.session,
@@ -242,6 +242,7 @@ def renewed(
     holder: Holder, now: datetime, *, card: TestCard | None = None
 ) -> tuple[Holder, SignRequestFacts]:
     """Renew by the present card as the page does; return the holder with what was issued."""
+    operations.rotate_service_keys(now=now)  # the clock has gone on by years
     fresh = card or TestCard()
     who = {"actor": holder.user, "session_key_sha256": holder.session, "now": now}
     nonce = operations.begin_renewal(**who)

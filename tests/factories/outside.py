@@ -24,6 +24,7 @@ from certificates.models import Certificate, ExternalIssuer
 from identity.models import User
 from kernel.canonical import sha256_hex
 from tests.factories.cards import TestCard
+from tests.factories.world import AUDIENCE, Holder
 
 NOW = datetime(2026, 11, 22, 2, 30, 0, tzinfo=UTC)
 POLICY = "1.3.6.1.4.1.99999.1.3.1"
@@ -288,3 +289,23 @@ def bind(holder: User, der: bytes, *, now: datetime = NOW) -> Certificate:
     """Bind a certificate to a person, as the release of a proposal does."""
     with transaction.atomic():
         return operations.bind_step(holder_id=holder.pk, der=der, actor=None, now=now)
+
+
+def confirm_bound(holder: Holder, card: TestCard, now: datetime) -> Holder:
+    """Have a person confirm the bound certificate with the outside key, and hold it."""
+    shown = operations.prepare_confirmation(
+        actor=holder.act_as(now), session_key_sha256=holder.session, audience=AUDIENCE, now=now
+    )
+    assert shown is not None
+    assert not shown.needs_pin
+    sha256 = bytes.fromhex(shown.certificate_sha256)
+    operations.confirm(
+        actor=holder.user,
+        session_key_sha256=holder.session,
+        certificate_sha256=shown.certificate_sha256,
+        signature_der=card.sign_statement(shown.statement, sha256, now),
+        signing_time=now,
+        now=now,
+    )
+    holder.card, holder.certificate_sha256 = card, sha256
+    return holder

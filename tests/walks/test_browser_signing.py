@@ -14,7 +14,7 @@ from identity.models import SignInPolicy
 from kernel import clock
 from tests.factories import world as worlds
 from tests.factories.site import DESK_SIZE, PHONE_SIZE, Desk, Site
-from tests.factories.world import FROM, PIN, SECOND
+from tests.factories.world import FROM, PASSWORD, PIN, SECOND
 
 WRONG_PIN = "864209"
 SIGN_IN = "/sign-in/"
@@ -89,16 +89,22 @@ def test_a_suspended_certificate_signs_nothing(desk: Desk, site: Site) -> None:
     desk.be("review1b")
     desk.open(f"/requests/{reference}/")
     user = site.world.first.people["review1b"]
-    certificate = Certificate.objects.get(holder=user, state="ACTIVE")
+    certificate = Certificate.objects.get(holder=user, state="ACTIVE", purpose="SIGNING")
     certificates.suspend(
         serial_number=certificate.serial_number, actor=None, now=clock.now(), reason="lost"
     )
     desk.attempt("review")
-    expect(status(desk, "review")).to_contain_text("憑證或卡片目前無法簽章（暫禁、鎖定或到期）。")
-    desk.was_refused(403, f"/requests/{reference}/prepare/review/")
+    expect(status(desk, "review")).to_contain_text("您已登出，請重新登入後繼續。")
+    desk.was_refused(401, f"/requests/{reference}/prepare/review/")
     assert decisions_on(reference) == 0
     desk.open(f"/requests/{reference}/")
-    desk.reads("您的憑證目前無效。")
+    assert desk.path == SIGN_IN
+    desk.page.fill("#id_company_code", site.world.company.code)
+    desk.page.fill("#id_login_name", "review1b")
+    desk.page.fill("#id_password", PASSWORD)
+    desk.press(".sign-in-card button[type=submit]")
+    assert desk.path == f"/requests/{reference}/"
+    desk.reads("已由本行於", "僅營業部可解除暫禁")
     assert desk.page.locator("form[data-sign]").count() == 0
 
 

@@ -12,6 +12,8 @@ from approvals import operations as approvals
 from approvals.models import Request
 from approvals.states import Act
 from kernel import clock, ids
+from tests.factories.cards import TestCard
+from tests.factories.outside import accept_authority, bind, confirm_bound, make_outside_authority
 from tests.factories.world import Holder, World, decide, make_world, sign, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +38,22 @@ def statements_of(world: World, holder: Holder, reference: str, act: Act) -> lis
 def test_a_release_that_posts_takes_at_most_twenty_five_statements() -> None:
     world = make_world(clock.now())
     maker, releaser = world.holder("maker01", card=False), world.holder("release1")
+    decide(world, releaser, submit(world, maker, 5_000), Act.RELEASE)
+    reference = submit(world, maker, 5_000)
+    made = statements_of(world, releaser, reference, Act.RELEASE)
+    assert Request.objects.get(reference=reference).state == "RELEASED"
+    assert len(made) <= MOST_FOR_A_RELEASE, "\n".join(made)
+
+
+@pytest.mark.req("CERT-11")
+def test_a_release_by_an_outside_certificate_takes_not_one_statement_more() -> None:
+    world = make_world(clock.now())
+    outside, card = make_outside_authority(now=world.now), TestCard()
+    accept_authority(outside, now=world.now)
+    holder = world.holder("release1", card=False)
+    bind(holder.user, outside.certify(card), now=world.now)
+    releaser = confirm_bound(holder, card, world.now)
+    maker = world.holder("maker01", card=False)
     decide(world, releaser, submit(world, maker, 5_000), Act.RELEASE)
     reference = submit(world, maker, 5_000)
     made = statements_of(world, releaser, reference, Act.RELEASE)

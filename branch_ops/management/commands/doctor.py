@@ -25,6 +25,7 @@ from branch_ops.policies import Finding, Level, fail, ok, warn
 from branch_ops.queries import database
 from certificates import operations
 from certificates.policies import CERTIFICATE_LIFETIME
+from certificates.queries import oldest_awaited_stamp
 from certificates.queries.authorities import authority_deadlines
 from certificates.queries.external import external_authorities
 from identity.queries import sign_in_policy
@@ -69,7 +70,17 @@ def examine() -> Iterator[Finding]:
     yield from _reachable("valkey.cache", _cache)
     yield from _reachable("valkey.queue", _queue)
     try:
-        for look in (_role, _guards, _migrations, _seed, _outbox, _authority, _outside, _clock):
+        for look in (
+            _role,
+            _guards,
+            _migrations,
+            _seed,
+            _outbox,
+            _authority,
+            _outside,
+            _time_stamps,
+            _clock,
+        ):
             yield from look()
     except DatabaseError as error:
         name = type(error).__name__
@@ -249,6 +260,10 @@ def _outside() -> Iterator[Finding]:
         for issuer in authority.issuers:
             left = issuer.next_update - now if issuer.next_update is not None else None
             yield policies.judge_outside_list(authority.code, issuer.subject, left)
+
+
+def _time_stamps() -> Iterator[Finding]:
+    yield policies.judge_time_stamps(oldest_awaited_stamp(clock.now()))
 
 
 def _clock() -> Iterator[Finding]:
