@@ -57,13 +57,20 @@ def release_lifting(site: Site, login: str) -> PrintedLetter:
 
 
 def suspend(desk: Desk, site: Site, login: str) -> None:
-    """Let the supervisor suspend a member's certificate with their own card."""
+    """Let the supervisor suspend a member's certificate with card and keyboard alone."""
     desk.be("security2")
     desk.open(member(site, login))
-    desk.page.locator("#act-suspend > summary").click()
-    desk.page.fill("#id_suspend_reason", "懷疑 PIN 外洩")
-    desk.page.fill("#pin-suspend", PIN)
-    desk.press("#act-suspend button[type=submit]")
+    keys = desk.page.keyboard
+    desk.tab_to("#act-suspend > summary")
+    keys.press("Enter")
+    desk.tab_to("#id_suspend_reason")
+    keys.insert_text("懷疑 PIN 外洩")
+    desk.tab_to("#pin-suspend")
+    keys.type(PIN)
+    desk.tab_to("#act-suspend button[type=submit]")
+    with desk.page.expect_navigation():
+        keys.press("Enter")
+    desk.look()
 
 
 def lift(desk: Desk, letter: PrintedLetter) -> None:
