@@ -170,6 +170,8 @@ def load(now: datetime) -> bool:
         certificates.prepare_authority(now=now)
         _found(now - timedelta(days=DAYS), now)
         load_counter(now)
+    # One that an earlier edition founded, or that has stood for long, needs them to sign.
+    certificates.rotate_service_keys(now=now)
     _submit_samples(now)
     return fresh
 
