@@ -8,9 +8,8 @@ import pytest
 from django.test import Client
 
 from approvals.states import Act
-from corpbank.settings import base
-from corpbank.settings.policies import staff_policy
 from kernel import clock
+from tests.factories.sites import staff_settings
 from tests.factories.world import PASSWORD, World, decide, make_world, submit
 
 SIGN_IN = "/sign-in/"
@@ -19,13 +18,7 @@ SIGN_IN = "/sign-in/"
 @pytest.fixture
 def staff_site(settings) -> None:
     """Let the tests' process serve the staff site, as corpbank.settings.staff does."""
-    settings.SITE = "staff"
-    settings.ROOT_URLCONF = "corpbank.urls.staff"
-    settings.TEMPLATES = base.staff_templates()
-    settings.SIGN_IN_URL = "staff:sign_in"
-    settings.HOME_URL = "staff:home"
-    settings.CONTENT_SECURITY_POLICY = staff_policy(base.CSP_REPORT_PATH)
-    for name, value in base.cookies("staff", plain_http=True).items():
+    for name, value in staff_settings().items():
         setattr(settings, name, value)
 
 

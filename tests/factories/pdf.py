@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+
+# How a letter reads without white space: the words before each value stand on every letter.
+LETTER = re.compile(r"Letternumber(?P<number>[0-9A-Z]{8})密碼Secret(?P<secret>[0-9A-Z]{17})")
 
 
 def text_of(pdf: bytes) -> str:
@@ -25,3 +29,10 @@ def facts_of(pdf: bytes) -> dict[str, str]:
     return {
         name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)
     }
+
+
+def letter_in(pdf: bytes) -> tuple[str, str]:
+    """Return number and secret of a sealed letter, as its addressee reads them."""
+    found = LETTER.search(squeezed(pdf))
+    assert found is not None, "this is no letter"
+    return found["number"], found["secret"]

@@ -5,65 +5,22 @@ from __future__ import annotations
 import base64
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from cryptography import x509
 from django.db import connections
 
 from certificates import operations, queries
 from certificates.formats.ocsp import CertificateStatus, read_answer
 from certificates.formats.profiles import RevocationReason
 from kernel import clock
-from tests.factories.authorities import run_openssl, to_pem
+from tests.factories.anyone import Anyone
+from tests.factories.authorities import run_openssl
 from tests.factories.certificates import Holder, lift, make_signer
 from tests.factories.site import serving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("CERT-8")]
-
-
-@dataclass(frozen=True)
-class Anyone:
-    """Somebody outside with openssl, who fetched root and issuing authority once."""
-
-    folder: Path
-    site: str
-
-    def fetch(self, path: str) -> bytes:
-        """Return what an address of the site gives."""
-        with urllib.request.urlopen(f"{self.site}{path}", timeout=10) as answer:  # noqa: S310
-            return bytes(answer.read())
-
-    def prepare(self, leaf: bytes) -> None:
-        """Put certificates beside each other."""
-        (self.folder / "root.pem").write_bytes(self.fetch("/pki/root.pem"))
-        (self.folder / "issuing.pem").write_bytes(self.fetch("/pki/issuing.pem"))
-        (self.folder / "leaf.pem").write_bytes(to_pem(leaf))
-
-    def ask(self, *words: str) -> str:
-        """Return what the responder says, the signature verified and the nonce compared."""
-        told = run_openssl(
-            self.folder, f"ocsp -url {self.site}/pki/ocsp -issuer issuing.pem -CAfile root.pem",
-            "-verify_other issuing.pem", *(words or ("-cert leaf.pem",)),
-        )  # fmt: skip
-        assert told.returncode == 0, told.stderr
-        assert "Response verify OK" in told.stderr
-        assert "no nonce" not in told.stderr
-        return told.stdout
-
-    def reads_list(self) -> str:
-        """Return what openssl says about the certificate by the list it names."""
-        leaf = x509.load_pem_x509_certificate((self.folder / "leaf.pem").read_bytes())
-        (point,) = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-        path = "/pki/" + point.full_name[0].value.partition("/pki/")[2]
-        (self.folder / "list.crl").write_bytes(self.fetch(path))
-        told = run_openssl(
-            self.folder, "verify -crl_check -CAfile root.pem -untrusted issuing.pem",
-            "-CRLfile list.crl leaf.pem",
-        )  # fmt: skip
-        return "good" if told.returncode == 0 else told.stderr
 
 
 @pytest.fixture
