@@ -9,11 +9,6 @@ import pytest
 from certificates import operations
 from certificates.models import Certificate, RevocationList
 from certificates.states import CertificateState
-from tests.certificates.test_operations_external import (  # noqa: F401 - fixtures by their names
-    accepted,
-    outside,
-    signer,
-)
 from tests.factories.certificates import NOW, Holder, accept, lift, show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("CERT-11")]
@@ -23,7 +18,8 @@ def suspend(holder: Holder) -> None:
     operations.suspend(serial_number=holder.certificate.serial_number, actor=None, now=NOW)
 
 
-def test_its_suspension_is_lifted_by_letter_and_card(signer: Holder):  # noqa: F811 - the fixture
+def test_its_suspension_is_lifted_by_letter_and_card(outside_signer: Holder) -> None:
+    signer = outside_signer
     before = RevocationList.objects.count()
     suspend(signer)
     lift(signer)
@@ -32,9 +28,9 @@ def test_its_suspension_is_lifted_by_letter_and_card(signer: Holder):  # noqa: F
     accept(signer, show(signer))
 
 
-def test_on_hold_it_ends_with_its_time(signer: Holder):  # noqa: F811 - the fixture
-    suspend(signer)
-    row = signer.certificate
+def test_on_hold_it_ends_with_its_time(outside_signer: Holder) -> None:
+    suspend(outside_signer)
+    row = outside_signer.certificate
     after = row.not_after + timedelta(seconds=1)
     assert operations.expire_certificate(certificate_id=row.pk, now=after)
     assert Certificate.objects.get(pk=row.pk).state == CertificateState.EXPIRED
