@@ -87,6 +87,15 @@ class NobodyCanAct(RuleBroken):
         )
 
 
+class SubjectElsewhere(NotFound):
+    """Say that what would change belongs to another unit: here it is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.proposal.elsewhere", _("Your unit has nothing like this to change.")
+        )
+
+
 class AlreadyProposed(Conflict):
     """Say that a change to the same subject is open already (DUAL-5)."""
 

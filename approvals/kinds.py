@@ -145,6 +145,9 @@ class Change(Kind, Protocol):
     def permission(self) -> str:
         """Return the permission to propose such a change."""
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the id of the unit whose people alone may propose this, or None for any."""
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise RuleBroken where the change cannot be made as things stand."""
 

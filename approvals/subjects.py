@@ -49,6 +49,13 @@ class ChangeKind(ABC):
     def lines(self, content: Mapping[str, str]) -> list[Line]:
         """Return the change as its signer reads it, with what it replaces."""
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the id of the unit whose people alone may propose this, or None for any.
+
+        A branch changes nothing of another branch's customers (DEL-4).
+        """
+        return None
+
     @abstractmethod
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise RuleBroken where the change cannot be made as things stand.

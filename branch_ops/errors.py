@@ -262,11 +262,19 @@ class JobRefused(RuleBroken):
 
 
 class LetterHeldBack(RuleBroken):
-    """Say why a letter is not printed now: by whom, for which fee, on what paper (CERT-1)."""
+    """Say that a letter is not printed yet, because its fee is due (CERT-1, CERT-5)."""
 
-    def __init__(self, reason: str) -> None:
-        messages: dict[str, str | Promise] = {
-            "proposer": _("You asked for this letter: somebody else of the branch prints it."),
-            "fee": _("The fee is not settled: take it or have it waived first."),
-        }
-        super().__init__(f"counter.letter.{reason}", messages[reason])
+    def __init__(self) -> None:
+        super().__init__(
+            "counter.letter.fee", _("The fee is not settled: take it or have it waived first.")
+        )
+
+
+class LetterNotYours(NotAllowed):
+    """Refuse to print a letter to whoever asked for it (CERT-1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "counter.letter.proposer",
+            _("You asked for this letter: somebody else of the branch prints it."),
+        )

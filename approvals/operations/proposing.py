@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from approvals.errors import AlreadyProposed, RequestNotFound
+from approvals.errors import AlreadyProposed, RequestNotFound, SubjectElsewhere
 from approvals.kinds import Change, kind_of
 from approvals.models import Proposal
 from approvals.operations.drafting import (
@@ -40,8 +40,9 @@ def propose(
 ) -> str:
     """Draft a proposed change and return its reference (DUAL-1, TRF-8).
 
-    It can be decided on for fourteen days. Raises PermissionMissing, AlreadyProposed where a
-    change to the same subject is open, and what the kind says is wrong with it.
+    It can be decided on for fourteen days. Raises PermissionMissing, SubjectElsewhere for what is
+    another unit's, AlreadyProposed where a change to the same subject is open, and what the kind
+    says is wrong with it.
     """
     reference = next_reference(kind_of(kind), now)
     key = form_name("propose", subject_key, form_key)
@@ -68,6 +69,7 @@ def propose_step(
     change = _change(kind)
     check(actor, change.permission)
     text = _clean(content)
+    _check_unit(change, text, actor)
     change.check(text, now=now)
     if open_request_on(subject_key):
         raise AlreadyProposed(reference=open_request_on(subject_key))
@@ -102,6 +104,7 @@ def amend(
     if claim_form(actor=actor, key=key, outcome=reference, now=now):
         return reference
     text = _clean(content)
+    _check_unit(change, text, actor)
     change.check(text, now=now)
     proposal = Proposal.objects.select_for_update().get(pk=request.subject_id)
     before = dict(proposal.content)
@@ -118,6 +121,12 @@ def _change(kind: str) -> Change:
     if not isinstance(found, Change):
         raise RequestNotFound()
     return found
+
+
+def _check_unit(change: Change, content: Mapping[str, str], actor: User) -> None:
+    """Insist that what would change is the actor's unit's to change. Raises SubjectElsewhere."""
+    if change.unit_of(content) not in (None, actor.unit_id):
+        raise SubjectElsewhere()
 
 
 def _clean(content: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from branch_ops.errors import LetterHeldBack
+from branch_ops.errors import LetterHeldBack, LetterNotYours
 from branch_ops.formats.letters import LetterSheet, letter_pdf
 from branch_ops.operations.equipment import consume_stationery_step
 from branch_ops.queries.certificate import CertificateDetail, certificate_detail, proposed_by
@@ -41,7 +41,7 @@ def print_letter(*, certificate_id: int, actor: User, now: datetime) -> PrintedS
     Whoever asked for the letter does not print it, the fee must be settled, a form of the branch's
     stationery is used. When anything fails nothing has happened; once it is printed it is never
     printed again. Raises CertificateUnknown, PermissionMissing, LetterNotPrintable,
-    LetterHeldBack, OutOfStock.
+    LetterNotYours, LetterHeldBack, OutOfStock.
     """
     check(actor, Permission.PRINT_LETTER)
     # First of all locks: nobody reprints, withdraws or charges while the letter is being printed.
@@ -52,9 +52,9 @@ def print_letter(*, certificate_id: int, actor: User, now: datetime) -> PrintedS
     if waiting is None or waiting.state != LetterState.PREPARED:
         raise LetterNotPrintable
     if proposed_by(actor, certificate):
-        raise LetterHeldBack("proposer")
+        raise LetterNotYours
     if not settled(certificate.target):
-        raise LetterHeldBack("fee")
+        raise LetterHeldBack
     # The customer's chain of the audit log is locked before the unit's, as everywhere.
     letter = certificates.print_letter_step(certificate_id=certificate_id, actor=actor, now=now)
     form_number = consume_stationery_step(

@@ -55,6 +55,7 @@ class FeeDetail:
     """Show one fee whole; `account` is where it would be debited, None where none is designated."""
 
     row: FeeRow
+    branch_id: int
     tariff: str
     target: str
     certificate_id: int
@@ -162,6 +163,7 @@ def _certificate_id(item: FeeItem) -> int:
 def _detail(item: FeeItem) -> FeeDetail:
     return FeeDetail(
         row=_rows([item])[0],
+        branch_id=item.company.branch_id,
         tariff=item.tariff.code,
         target=item.target,
         certificate_id=_certificate_id(item),

@@ -77,6 +77,10 @@ class ApplicationKind(ChangeKind):
             Line(_("Fee"), content["fee"]),
         ]
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the branch the holder's company belongs to."""
+        return holder_now(content["holder"]).branch_id
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise ApplicationRefused or ScopeRefused where nobody could apply as things stand."""
         holder = holder_now(content["holder"])

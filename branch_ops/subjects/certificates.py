@@ -92,6 +92,10 @@ class CertificateChange(ChangeKind):
         """Return what only this kind says."""
         return []
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the branch the holder's company belongs to."""
+        return certificate_now(int(content["certificate"])).holder.branch_id
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise JobRefused where the certificate's state does not allow it."""
         why_not = state_refusal(self.job, certificate_now(int(content["certificate"])))

@@ -54,6 +54,13 @@ class WriteOffKind(ChangeKind):
             Line(_("Reason"), content["reason"]),
         ]
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the unit that answers for the item."""
+        try:
+            return item_now(content["serial_number"])[2].pk
+        except ItemUnknown:
+            return None
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise ItemNotFit where the item moved since, or its card carries a certificate."""
         try:

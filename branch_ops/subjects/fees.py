@@ -58,6 +58,10 @@ class FeeChange(ChangeKind):
             Line(_("Reason"), content["reason"]),
         ]
 
+    def unit_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the branch of the company that owes the fee."""
+        return fee_now(int(content["fee"])).branch_id
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise FeeNotFit where the fee is not in the state this starts from."""
         if fee_now(int(content["fee"])).state not in sources(FEE_VERBS, self.verb):

@@ -15,6 +15,7 @@ import pytest
 from django.db import transaction
 
 from approvals import operations as approvals
+from approvals.errors import SubjectElsewhere
 from approvals.models import Request
 from approvals.operations import Signed
 from approvals.states import Act
@@ -176,7 +177,7 @@ ATTACKS: dict[str, tuple[Callable[[Scene], None], str]] = {
     "maker releases own request": (maker_releases_own, "not_for_you"),
     "editor releases what they edited": (editor_releases_what_they_edited, ""),
     "maker releases without the role": (maker_without_the_role, "permission"),
-    "another branch lifts by itself": (another_branch_lifts_by_itself, "unknown"),
+    "another branch lifts by itself": (another_branch_lifts_by_itself, "proposal.elsewhere"),
     "another branch releases": (another_branch_releases, "not_found"),
     "another branch suspends": (another_branch_suspends, "unknown"),
     "signature of a rejection": (signature_of_a_rejection_releases, "signing.changed"),
@@ -242,3 +243,12 @@ def test_the_evidence_of_a_counter_request_holds_like_any_other(
     result = run_script(write(files, tmp_path / "evidence"))
     assert result.returncode == 0, result.stderr
     assert "branch.business.checker" in result.stdout
+
+
+@pytest.mark.req("DUAL-5", "DEL-4")
+def test_another_branch_cannot_stand_in_the_way(scene: Scene) -> None:
+    """What another branch may not propose blocks nothing: the own branch's request goes on."""
+    with pytest.raises(SubjectElsewhere):
+        scene.propose(STRANGER)
+    assert not Request.objects.filter(subject_key=f"certificate:{scene.certificate.pk}").exists()
+    assert scene.propose()

@@ -12,8 +12,9 @@ from django.urls import reverse
 from psycopg.sql import SQL, Identifier
 
 from audit import queries as audit
+from audit.models import Entry
 from branch_ops import operations
-from branch_ops.errors import LetterHeldBack, OutOfStock
+from branch_ops.errors import LetterHeldBack, LetterNotYours, OutOfStock
 from branch_ops.models import EquipmentMovement
 from branch_ops.queries.equipment import balance
 from certificates import operations as certificates
@@ -103,7 +104,7 @@ def test_a_letter_is_never_printed_twice(world: World, ready: Certificate) -> No
 
 @pytest.mark.parametrize("login", [MAKER])
 def test_who_applied_does_not_print(world: World, ready: Certificate, login: str) -> None:
-    with pytest.raises(LetterHeldBack) as refused:
+    with pytest.raises(LetterNotYours) as refused:
         print_letter(world, ready, login)
     assert refused.value.code == "counter.letter.proposer"
     assert Letter.objects.get(certificate=ready).state == "PREPARED"
@@ -123,7 +124,7 @@ def test_who_asked_for_a_reprint_does_not_print_it(
     reference = propose(world, "certificates.reprint", ready, OTHER_MAKER, cause="PRINTER")
     counter.release(reference, maker=OTHER_MAKER)
     for login in (MAKER, OTHER_MAKER):  # one applied, the other asked for the reprint
-        with pytest.raises(LetterHeldBack):
+        with pytest.raises(LetterNotYours):
             print_letter(world, ready, login)
     assert print_letter(world, ready, CHECKER)
 
@@ -164,7 +165,7 @@ def test_the_letter_that_lifts_a_suspension_says_so(world: World, counter: Count
     counter.stationery()
     certificate = suspended(world)
     counter.release(propose(world, "certificates.unsuspension", certificate))
-    with pytest.raises(LetterHeldBack):
+    with pytest.raises(LetterNotYours):
         print_letter(world, certificate, MAKER)
     assert "解除憑證暫禁" in squeezed(print_letter(world, certificate))
 
@@ -240,6 +241,18 @@ class TestPage:
         answer = browser.post("counter:letter", certificate.pk)
         assert answer.status_code == 422
         assert "The fee is not settled" in words_of(answer)
+
+    @pytest.mark.req("AUD-1")
+    def test_who_asked_for_it_is_refused_and_that_is_written_down(
+        self, world: World, ready: Certificate
+    ) -> None:
+        answer = Browser.officer(world, MAKER, english=True).post("counter:letter", ready.pk)
+        assert answer.status_code == 403
+        assert "You asked for this letter" in words_of(answer)
+        refused = Entry.objects.get(outcome="refused")
+        assert (refused.event, refused.reason) == (
+            "certificates.letter.print", "counter.letter.proposer",
+        )  # fmt: skip
 
     def test_a_clerk_of_another_branch_finds_no_such_page(
         self, world: World, ready: Certificate

@@ -12,9 +12,11 @@ from approvals import operations as approvals
 from approvals.errors import AlreadyProposed
 from approvals.models import Request
 from approvals.states import Act, RequestState
+from branch_ops import operations
 from branch_ops.errors import ApplicationRefused, JobRefused
-from branch_ops.models import FeeItem
+from branch_ops.models import EquipmentMovement, FeeItem
 from branch_ops.queries.certificate import CertificateDetail, certificate_now, holder_now
+from branch_ops.queries.counter import application_target, cards_in_stock
 from branch_ops.subjects.applications import ApplicationKind, application_content
 from branch_ops.subjects.certificates import ScopeKind, certificate_content, scope_of
 from branch_ops.subjects.scopes import Scope, read_scope, scope_lines
@@ -65,6 +67,33 @@ def test_a_released_application_waits_with_its_scope_fee_and_letter(
     assert [letter.state for letter in certificate.letters.all()] == ["PREPARED"]
     (fee,) = FeeItem.objects.filter(target=f"certificate:{certificate.pk}")
     assert (fee.state, fee.tariff.code) == ("DUE", "certificate.issue")
+
+
+@pytest.mark.req("EQP-1")
+def test_a_card_of_the_stock_goes_to_its_holder_with_the_release(
+    world: World, counter: Counter
+) -> None:
+    operations.receive(
+        kind="CARD", first="CARD-0001", last="CARD-0002", reference="D-1",
+        actor=world.officer(MAKER).act_as(world.now), form_key=ids.token(), now=world.now,
+    )  # fmt: skip
+    holder = holder_now(world.first.people["maker02"].public_id)
+    reference = approvals.propose(
+        actor=world.officer(MAKER).act_as(world.now), kind="certificates.application",
+        subject_key=application_target(holder.number), form_key=ids.token(), now=world.now,
+        content=application_content(
+            holder, storage="HARDWARE", card_serial="CARD-0001", scope=Scope(), now=world.now
+        ),
+    )  # fmt: skip
+    assert cards_in_stock(world.branch.pk) == ["CARD-0001", "CARD-0002"]
+    counter.release(reference)
+    assert cards_in_stock(world.branch.pk) == ["CARD-0002"]
+    certificate = certificate_of(world.holder("maker02", card=False))
+    assert certificate.card is not None
+    assert (certificate.card.serial_number, certificate.card.state) == ("CARD-0001", "ASSIGNED")
+    movement = EquipmentMovement.objects.get(kind="ISSUE")
+    assert movement.item.serial_number == "CARD-0001"
+    assert (movement.holder_id, movement.reference) == (holder.id, reference)
 
 
 @pytest.mark.req("CERT-5")
