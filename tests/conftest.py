@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
+from django.utils.translation.reloader import translation_file_changed
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
@@ -65,7 +66,9 @@ class OneSetForAllWorkers:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile what the translators changed, and take part in xdist's start of workers."""
     if not hasattr(config, "workerinput"):
-        compile_catalogues()
+        for catalogue in compile_catalogues():
+            # Setting Django up has read the old one, or found none, and would remember that.
+            translation_file_changed(sender=None, file_path=catalogue)
     config.pluginmanager.register(OneSetForAllWorkers(), "corpbank-servers")
 
 
