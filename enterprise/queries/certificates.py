@@ -89,11 +89,14 @@ def certificate_row(
 
 
 def waits_for_card(user_id: int) -> bool:
-    """Tell whether a letter was printed or a key certified, and the card is not in use yet."""
+    """Tell whether a letter was printed or a key certified, and nothing else can sign meanwhile.
+
+    Somebody whose card is on hold, reported lost perhaps, is led to the new one too.
+    """
     # An outside certificate's card is in use elsewhere already.
     rows = [row for row in certificates.own_certificates(user_id) if not row.outside_status]
     states = {row.state for row in rows}
-    return bool(states & BEFORE_USE) and not states & set(LIVE)
+    return bool(states & BEFORE_USE) and CertificateState.ACTIVE not in states
 
 
 def suspensions_used(suspensions: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from enterprise.queries import device_name
+from certificates import operations
+from enterprise.queries import device_name, waits_for_card
+from tests.factories.certificates import NOW, apply, make_holder, make_signer, print_letter, printed
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 AGENTS = {
@@ -20,3 +22,21 @@ AGENTS = {
 @pytest.mark.parametrize(("agent", "name"), AGENTS.items())
 def test_a_device_is_named_as_people_call_it(agent: str, name: str) -> None:
     assert device_name(agent) == name
+
+
+@pytest.mark.req("CERT-10")
+def test_who_lost_a_card_is_led_to_the_new_one(db: None) -> None:
+    signer = make_signer()
+    assert not waits_for_card(signer.user.pk)
+    operations.suspend(serial_number=signer.certificate.serial_number, actor=None, now=NOW)
+    assert not waits_for_card(signer.user.pk)
+    printed(apply(signer))
+    assert waits_for_card(signer.user.pk)
+
+
+def test_who_can_sign_already_is_not_led_away(db: None) -> None:
+    signer, newcomer = make_signer(), make_holder()
+    for holder in (signer, newcomer):
+        print_letter(holder)
+    assert not waits_for_card(signer.user.pk)
+    assert waits_for_card(newcomer.user.pk)
