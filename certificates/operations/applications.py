@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from audit import operations as audit
 from certificates.errors import ApplicationWaiting, CardUnknown, CertificateStateChanged
 from certificates.formats.profiles import KeyStorage, RevocationReason
@@ -19,6 +21,7 @@ from certificates.operations.pairs import (
     end_letters,
     lock_certificate,
     lock_holder,
+    lock_rows,
     lock_waiting,
     move_pair,
 )
@@ -110,7 +113,8 @@ def set_scope_step(
 ) -> None:
     """Set what a certificate that has not ended may be used for (CERT-6); felt at once.
 
-    Raises ScopeRefused, CertificateStateChanged, CertificateUnknown.
+    A renewal of it that waits gets the same: it was issued with the scope there was then. Raises
+    ScopeRefused, CertificateStateChanged, CertificateUnknown.
     """
     check_scope(
         functions=functions, amount_cap=amount_cap, scope_from=scope_from, scope_until=scope_until
@@ -119,16 +123,18 @@ def set_scope_step(
     check_theirs(actor, certificate.holder)
     if certificate.state in FINAL:
         raise CertificateStateChanged(certificate.state)
-    before = scope_facts(certificate)
-    certificate.functions = list(functions) if functions is not None else None
-    certificate.amount_cap = amount_cap
-    certificate.scope_from, certificate.scope_until = scope_from, scope_until
-    certificate.save()
-    audit.record(
-        chain=home_chain(certificate.holder), event="certificates.certificate.scope_set",
-        actor=name_of(actor), target=target_of(certificate), now=now,
-        before=before, after=scope_facts(certificate),
-    )  # fmt: skip
+    renewals = Q(renews=certificate, state=CertificateState.ISSUED)
+    for row in (certificate, *lock_rows(certificate.holder, renewals)):
+        before = scope_facts(row)
+        row.functions = list(functions) if functions is not None else None
+        row.amount_cap = amount_cap
+        row.scope_from, row.scope_until = scope_from, scope_until
+        row.save()
+        audit.record(
+            chain=home_chain(row.holder), event="certificates.certificate.scope_set",
+            actor=name_of(actor), target=target_of(row), now=now,
+            before=before, after=scope_facts(row),
+        )  # fmt: skip
 
 
 def scope_facts(certificate: Certificate) -> dict[str, Any]:

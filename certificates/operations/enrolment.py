@@ -28,7 +28,6 @@ from certificates.operations.issuing import (
     keep_issued,
     open_enrolment,
     read_keys,
-    take_scope_of,
 )
 from certificates.operations.lifecycle import revoke_step
 from certificates.operations.ocsp import renew_answers_step
@@ -192,8 +191,6 @@ def confirm(
             why="replaced", replaced_by=certificate,
         )  # fmt: skip
     _put_to_use(certificate.card)
-    if replaced is not None and certificate.renews_id == replaced.pk:
-        take_scope_of(certificate, replaced)
     source = move_pair(certificate, "confirm", now)
     tell(certificate, Event.CERTIFICATE_CONFIRMED, actor=actor, now=now)
     renew_answers_step(certificates=pair_of(certificate), now=now)

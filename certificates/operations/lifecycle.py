@@ -26,7 +26,14 @@ from certificates.operations.pairs import (
 from certificates.operations.telling import tell
 from certificates.permissions import Permission, check_manage
 from certificates.policies import suspension_verb
-from certificates.states import CARD_VERBS, ENDABLE, LIVE, CertificateState
+from certificates.states import (
+    CARD_VERBS,
+    ENDABLE,
+    LIVE,
+    ON_HOLD,
+    WAITING,
+    CertificateState,
+)
 from identity import operations as identity
 from identity.models import User
 from kernel.machines import sources
@@ -50,7 +57,8 @@ def suspend_step(
 ) -> CertificateState:
     """Suspend a certificate that `lock_certificate` has locked, as part of a larger act.
 
-    Its companion goes with it, a renewal that waits is revoked, its holder's sessions end (SES-2).
+    Its companion goes with it, its holder's sessions end (SES-2), and what waits for the holder
+    is taken out: nothing the branch decided before may undo what happens now (CERT-4).
     """
     audit.require_transaction()
     if certificate.state != CertificateState.ACTIVE:
@@ -61,8 +69,8 @@ def suspend_step(
     source = move_pair(certificate, verb, now, listed_at=now, listed_reason=listed.name)
     if final:
         end_card(certificate)
-    renewals = _take_out(_renewals(certificate), RevocationReason.SUPERSEDED, now)
-    changed = [*pair_of(certificate), *_pairs(renewals)]
+    ended = _take_out_waiting(certificate, actor, now, "suspended")
+    changed = [*pair_of(certificate), *_pairs(ended)]
     told = tell_world(changed, now)
     event = Event.CERTIFICATE_REVOKED if final else Event.CERTIFICATE_SUSPENDED
     tell(certificate, event, actor=actor, now=now, reason=reason)
@@ -71,7 +79,7 @@ def suspend_step(
         certificate, verb=verb, event="certificates.certificate.suspended", source=source,
         actor=actor, now=now, reason=reason, after=told,
     )  # fmt: skip
-    _note_revoked(renewals, RevocationReason.SUPERSEDED, actor, now, "suspended", told)
+    _note_revoked(ended, RevocationReason.SUPERSEDED, actor, now, "suspended", told)
     return CertificateState(certificate.state)
 
 
@@ -104,26 +112,28 @@ def revoke_step(
 ) -> None:
     """Revoke a certificate that `lock_certificate` has locked, as part of a larger act.
 
-    Its companion goes with it, and so does a renewal that waits, unless it is what replaces it;
-    its open letter dies. One revocation list tells it all.
+    Its companion goes with it and its open letter dies; what waits for the holder is taken out,
+    unless it is what replaces it. One revocation list tells it all, and of a certificate on hold
+    it goes on telling since when.
     """
     audit.require_transaction()
     if reason is RevocationReason.CERTIFICATE_HOLD:
         raise ValueError("a hold is not a revocation")
     if not can_proceed(certificate.revoke):
         raise CertificateStateChanged(certificate.state)
-    renewals = [row for row in _renewals(certificate) if row != replaced_by]
-    ended = _take_out([certificate], reason, now)
-    ended_renewals = _take_out(renewals, RevocationReason.SUPERSEDED, now)
-    changed = [*_pairs(ended), *_pairs(ended_renewals)]
+    ended: _Ended = _take_out([certificate], reason, now)
+    waited: _Ended = []
+    if replaced_by is None:  # one waits at a time: where one replaces, no other does
+        waited = _take_out_waiting(certificate, actor, now, "revoked")
+    changed = [*_pairs(ended), *_pairs(waited)]
     told = tell_world(changed, now)
     if replaced_by is None and ended[0][1] in LIVE:
         tell(certificate, Event.CERTIFICATE_REVOKED, actor=actor, now=now, reason=why)
     _note_revoked(ended, reason, actor, now, why, told)
-    _note_revoked(ended_renewals, RevocationReason.SUPERSEDED, actor, now, "revoked", told)
+    _note_revoked(waited, RevocationReason.SUPERSEDED, actor, now, "revoked", told)
 
 
-_Ended = Sequence[tuple[Certificate, str]]
+_Ended = list[tuple[Certificate, str]]
 
 
 def _take_out(
@@ -133,7 +143,11 @@ def _take_out(
     ended = []
     for certificate in certificates:
         end_letters(certificate, now)
-        source = move_pair(certificate, "revoke", now, listed_at=now, listed_reason=reason.name)
+        for row in pair_of(certificate):
+            # A hold that becomes a revocation keeps its day: from then on it was not to be trusted.
+            if row.state not in ON_HOLD or row.listed_at is None:
+                row.listed_at = now
+        source = move_pair(certificate, "revoke", now, listed_reason=reason.name)
         end_card(certificate)
         ended.append((certificate, source))
     return ended
@@ -159,12 +173,27 @@ def _note_revoked(
         )  # fmt: skip
 
 
-def _renewals(certificate: Certificate) -> list[Certificate]:
-    """Lock the renewals of a certificate that were issued and wait for their confirmation."""
-    waiting = Q(renews=certificate, state=CertificateState.ISSUED)
-    if not certificate.renewals.filter(state=CertificateState.ISSUED).exists():
-        return []
-    return lock_rows(certificate.holder, waiting)
+def _take_out_waiting(
+    certificate: Certificate, actor: User | None, now: datetime, why: str
+) -> _Ended:
+    """Take out what waits beside a certificate that is stopped, and return what was revoked.
+
+    Issued and not confirmed, it is revoked; a printed letter dies, and its application waits for
+    the branch to decide about another. An application whose letter is not printed yet waits for
+    the branch anyway.
+    """
+    beside = Q(state__in=WAITING) & ~Q(pk=certificate.pk)
+    waiting = lock_rows(certificate.holder, beside)
+    for row in waiting:
+        if row.state == CertificateState.LETTER_PRINTED:
+            ended = [letter.number for letter in end_letters(row, now)]
+            source = move_pair(row, "lose_letter", now)
+            note(
+                row, verb="lose_letter", event="certificates.letter.superseded", source=source,
+                actor=actor, now=now, reason=why, after={"letter": ",".join(ended)},
+            )  # fmt: skip
+    issued = [row for row in waiting if row.state == CertificateState.ISSUED]
+    return _take_out(issued, RevocationReason.SUPERSEDED, now)
 
 
 def tell_world(changed: Sequence[Certificate], now: datetime) -> dict[str, object]:

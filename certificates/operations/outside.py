@@ -81,8 +81,8 @@ def serial_of(certificate: Certificate) -> int:
 def judge_step(*, authority: ExternalAuthority, now: datetime) -> None:
     """Bring the rows of an authority's bound certificates up to its newest lists.
 
-    Revoked there is revoked here, for ever; on hold there is not good here until it is again.
-    The caller holds the authority's row.
+    Revoked there is revoked here, for ever, with what waits for its holder; on hold there is not
+    good here until it is again. The caller holds the authority's row.
     """
     audit.require_transaction()
     issuers = list(authority.issuers.order_by("pk"))
@@ -94,18 +94,25 @@ def judge_step(*, authority: ExternalAuthority, now: datetime) -> None:
         .filter(external_issuer__authority=authority, state__in=ENDABLE)
         .order_by("pk")
     )
+    stopped: set[int] = set()
     for row in rows:
+        if row.holder_id in stopped and _has_ended(row):
+            continue
         word = words[row.external_issuer_id or 0]
         if authority.withdrawn_at is not None:
             _keep(row, OutsideStatus(row.outside_status), None, now)
-        elif word.revoked:
+            continue
+        status = word.listed.get(serial_of(row), OutsideStatus.GOOD)
+        if word.revoked or status is OutsideStatus.REVOKED:
             _end(row, now)
+            stopped.add(row.holder_id)
         else:
-            status = word.listed.get(serial_of(row), OutsideStatus.GOOD)
-            if status is OutsideStatus.REVOKED:
-                _end(row, now)
-            else:
-                _keep(row, status, word.until, now)
+            _keep(row, status, word.until, now)
+
+
+def _has_ended(row: Certificate) -> bool:
+    """Tell whether a row read earlier has ended since, with another of its holder's."""
+    return not Certificate.objects.filter(pk=row.pk, state__in=ENDABLE).exists()
 
 
 def _word(

@@ -98,7 +98,8 @@ def renew(
     """Issue the pair that replaces the holder's own once it is confirmed (CERT-12).
 
     The present card has signed the digests of both requests. The count of suspensions and the
-    usage scope carry over; the old certificate stays in force until `confirm`. One renewal waits
+    usage scope carry over, and a scope set later on the old one is set on this too
+    (`set_scope_step`); the old certificate stays in force until `confirm`. One renewal waits
     at a time: an older one never confirmed is revoked. Raises NotRenewable, ApplicationWaiting,
     EnrolmentUnknown, RequestRefused, KeyAlreadyUsed, SigningRefused, SigningStale,
     SignatureRefused.

@@ -52,6 +52,7 @@ def _page(
     page = {
         "form": form,
         "held": found is not None,
+        "outside": found is not None and bool(found.outside_status),
         "active": found is not None and found.state == "ACTIVE",
         "last": found is not None and queries.is_last_suspension(found),
         "used": queries.suspensions_used(found.suspensions) if found is not None else "",

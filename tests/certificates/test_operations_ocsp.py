@@ -6,11 +6,12 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.x509 import ocsp
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from certificates import operations
+from certificates import operations, queries
 from certificates.errors import AuthorityMissing
 from certificates.formats import der as encoding
 from certificates.formats.ocsp import (
@@ -28,6 +29,7 @@ from tests.factories.certificates import (
     make_holder,
     make_signer,
     print_letter,
+    released,
     renew,
     use_letter,
 )
@@ -265,3 +267,46 @@ def test_question_does_not_wait_for_a_change_that_is_under_way():
     thread.join()
     assert told == GOOD
     assert status(signer, NOW + timedelta(minutes=11)) == REVOKED
+
+
+@pytest.mark.req("CERT-5")
+@pytest.mark.parametrize("lifting", [False, True])
+def test_hold_that_becomes_a_revocation_keeps_its_day(lifting: bool):
+    """Who trusted a signature of the days between must still read that it was not good."""
+    signer = make_signer()
+    suspend(signer, NOW)
+    if lifting:
+        released(signer, NOW)
+    later = NOW + timedelta(days=3)
+    operations.rotate_service_keys(now=later)
+    operations.revoke(
+        serial_number=signer.certificate.serial_number,
+        reason=RevocationReason.KEY_COMPROMISE, actor=None, now=later,
+    )  # fmt: skip
+    held = NOW.replace(microsecond=0)
+    row = signer.certificate
+    crl = x509.load_der_x509_crl(queries.latest_crl())
+    for one in (row, row.companion):
+        serial = int(one.serial_number, 16)
+        entry = crl.get_revoked_certificate_by_serial_number(serial)
+        assert entry.revocation_date_utc == held
+        told = operations.answer(question=question(serial), now=later)
+        (read,) = ocsp.load_der_ocsp_response(told).responses
+        assert read.revocation_time_utc == held
+        assert read.revocation_reason.name == "key_compromise"
+        assert one.state_since == later
+
+
+@pytest.mark.req("CERT-5")
+def test_revocation_after_a_lifted_hold_has_its_own_day():
+    signer = make_signer()
+    suspend(signer, NOW)
+    lift(signer, NOW)
+    later = NOW + timedelta(hours=1)
+    operations.revoke(
+        serial_number=signer.certificate.serial_number,
+        reason=RevocationReason.KEY_COMPROMISE, actor=None, now=later,
+    )  # fmt: skip
+    crl = x509.load_der_x509_crl(queries.latest_crl())
+    entry = crl.get_revoked_certificate_by_serial_number(serial_of(signer))
+    assert entry.revocation_date_utc == later.replace(microsecond=0)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from cryptography import x509
 
+from audit.queries import history
 from certificates import operations
 from certificates.errors import (
     ApplicationWaiting,
@@ -174,3 +175,51 @@ def test_renewal_needs_the_present_card_and_the_keys_it_was_shown(signer: Holder
     operations.renew(**pair, **arguments, **who)
     with pytest.raises(EnrolmentUnknown):
         operations.renew(**pair, **arguments, **who)
+
+
+NARROW: dict[str, object] = {
+    "functions": ["payees.payee"], "amount_cap": Decimal(70), "scope_from": None,
+    "scope_until": date(2030, 1, 1),
+}  # fmt: skip
+
+
+def scope(holder: Holder) -> dict[str, object]:
+    row = holder.certificate
+    return {name: getattr(row, name) for name in NARROW}
+
+
+@pytest.mark.req("CERT-6", "CERT-12")
+def test_scope_set_on_the_renewal_itself_stays_when_it_is_confirmed(signer: Holder):
+    fresh, challenge = renewed(signer, LATE)
+    do(operations.set_scope_step, certificate_id=fresh.certificate.pk, **NARROW)
+    confirm(fresh, challenge, LATE)
+    assert scope(fresh) == NARROW
+
+
+@pytest.mark.req("CERT-6", "CERT-12")
+def test_scope_set_on_the_old_one_holds_for_the_renewal_even_after_the_old_one_ended(
+    signer: Holder,
+):
+    end = NOW + CERTIFICATE_LIFETIME
+    fresh, _ = renewed(signer, end - timedelta(hours=1))
+    do(operations.set_scope_step, certificate_id=signer.certificate.pk, **NARROW)
+    assert scope(fresh) == scope(signer) == NARROW
+    for row in (signer.certificate, fresh.certificate):
+        told = history(f"certificate:{row.serial_number}")[-1]
+        assert told.event == "certificates.certificate.scope_set"
+    after = end + timedelta(seconds=1)
+    operations.rotate_service_keys(now=after)
+    operations.expire_due(now=after)
+    challenge = operations.prepare_confirmation(
+        actor=fresh.user, session_key_sha256=fresh.session, audience=AUDIENCE, now=after
+    )
+    assert challenge is not None
+    confirm(fresh, challenge, after)
+    assert scope(fresh) == NARROW
+
+
+@pytest.mark.req("CERT-6")
+def test_scope_of_one_certificate_is_not_that_of_an_application_beside_it(signer: Holder):
+    beside = apply(signer)
+    do(operations.set_scope_step, certificate_id=signer.certificate.pk, **NARROW)
+    assert Certificate.objects.get(pk=beside.pk).functions is None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
+from certificates.models import Certificate
 from kernel import clock
 from tests.factories.cards import TestCard
-from tests.factories.http import Browser, words_of
+from tests.factories.http import Browser, form_to, words_of
 from tests.factories.outside import (
     DAY,
     accept_authority,
@@ -44,3 +45,11 @@ def test_its_holder_reads_what_is_missing_and_who_holds_it(settings) -> None:
     take_list(outside.issuer, (SERIAL, x509.ReasonFlags.certificate_hold), now=later)
     page = browser.get("enterprise:certificates")
     assert "has put it on hold. Only they can lift that." in words_of(page)
+    # Its card is none of ours: what is reported lost is over here for good.
+    page = browser.get("enterprise:report_lost")
+    assert "revoked here at once and for good" in words_of(page)
+    assert "is suspended at once" not in words_of(page)
+    form = form_to(page, "/certificates/lost/")
+    browser.client.post(form.action, form.fields)
+    row = Certificate.objects.get(holder=holder.user, purpose="SIGNING")
+    assert row.state == "REVOKED"
