@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from approvals.kinds import all_kinds
 from approvals.queries import cards
 from certificates import queries as certificates
+from certificates.formats.profiles import KeyStorage
 from certificates.policies import SUSPENSIONS_MOST, is_renewable
 from certificates.queries import CertificateFacts, Stoppage
 from certificates.states import LIVE, WAITING, CertificateState
@@ -89,11 +90,14 @@ def certificate_row(
 
 
 def waits_for_card(user_id: int) -> bool:
-    """Tell whether a letter was printed or a key certified, and the card is not in use yet."""
+    """Tell whether a letter was printed or a key certified, and the card is not in use yet.
+
+    Only where the page that is led to can take it into use: in the browser.
+    """
     # An outside certificate's card is in use elsewhere already.
     rows = [row for row in certificates.own_certificates(user_id) if not row.outside_status]
-    states = {row.state for row in rows}
-    return bool(states & BEFORE_USE) and not states & set(LIVE)
+    waiting = {row.state for row in rows if row.storage != KeyStorage.HARDWARE.name} & BEFORE_USE
+    return bool(waiting) and not {row.state for row in rows} & set(LIVE)
 
 
 def suspensions_used(suspensions: int) -> str:

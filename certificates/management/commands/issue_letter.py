@@ -18,9 +18,7 @@ class Command(BaseCommand):
     help = "Print the password letter a person of the bank enrols a signing certificate with."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "holder", help="public id of a person of the bank, such as U0123456789"
-        )
+        parser.add_argument("holder", help="public id of a person of the bank, such as U0123456789")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: object, **options: object) -> None:
