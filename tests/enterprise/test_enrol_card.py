@@ -65,9 +65,7 @@ def test_a_key_that_was_certified_is_confirmed_on_coming_back(world: World) -> N
 def test_a_card_of_the_bank_is_not_taken_into_use_in_the_browser(world: World) -> None:
     person = Browser.of(world, "security2")
     with transaction.atomic():
-        certificates.receive_card_step(
-            serial_number="TC-1", unit_id=world.branch.pk, now=world.now
-        )
+        certificates.receive_card_step(serial_number="TC-1", unit_id=world.branch.pk, now=world.now)
         applied = certificates.apply_step(
             holder_id=person.holder.user.pk, storage="HARDWARE", card_serial="TC-1",
             functions=None, amount_cap=None, scope_from=None, scope_until=None, actor=None,
