@@ -19,6 +19,7 @@ from approvals.states import Act
 from audit.queries import chain_states
 from bench.recording import Statement, recorded
 from certificates import operations as certificates
+from certificates.formats.profiles import KeyStorage
 from corpbank.demo.bank import (
     AccountSpec,
     CompanySpec,
@@ -205,7 +206,8 @@ class Worker:
             actor=actor, session_key_sha256=session, audience=self.origin,
             letter_number=letter.number, secret=letter.secret,
             request_der=self.card.make_request(nonce),
-            authentication_request_der=TestCard().make_request(nonce), pin=PIN, now=now,
+            authentication_request_der=TestCard().make_request(nonce), pin=PIN,
+            made_on=KeyStorage.BROWSER, now=now,
         )  # fmt: skip
         if result.challenge is None:
             raise RuntimeError("the card was not enrolled")

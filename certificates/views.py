@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from certificates import operations, queries
 from certificates.errors import CardLocked, EnrolmentUnknown, LetterRefused, PinRefused
 from certificates.formats.evidence import fixed_files
+from certificates.formats.profiles import KeyStorage
 from certificates.forms import (
     ConfirmMessage,
     EnrolMessage,
@@ -69,6 +70,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
         request_der=message["request"],
         authentication_request_der=message["authentication_request"],
         pin=message["pin"],
+        made_on=KeyStorage.BROWSER,
         now=now,
     )
     if result.challenge is None:
@@ -103,6 +105,7 @@ def prepare_renewal(request: HttpRequest) -> dict[str, Any]:
         audience=origin_of(request),
         request_der=message["request"],
         authentication_request_der=message["authentication_request"],
+        made_on=KeyStorage.BROWSER,
         now=clock.now(),
     )
     return {
@@ -127,6 +130,7 @@ def renew(request: HttpRequest) -> dict[str, Any]:
         sign_request_id=message["sign_request"],
         signature_der=message["signature"],
         signing_time=message["signing_time"],
+        made_on=KeyStorage.BROWSER,
         now=now,
     )
     if result.challenge is None:
@@ -219,9 +223,7 @@ def enrolment_page(
     `next_url` is where it leads afterwards, `back_url` where somebody without a letter goes.
     """
     now, user = clock.now(), request.user
-    waiting = queries.has_open_letter(user.pk)
-    has_card = queries.signing_certificate(user.pk) is not None
-    state = "ready" if waiting else ("has_card" if has_card else "no_letter")
+    state = _enrolment_state(user.pk)
     page = {
         "enrol_url": reverse("certificates:enrol"),
         "confirm_url": reverse("certificates:confirm"),
@@ -244,6 +246,15 @@ def enrolment_page(
         else:
             page["nonce"] = operations.begin_enrolment(**session)
     return page
+
+
+def _enrolment_state(user_id: int) -> str:
+    """Return what the page is for: ready, on_card, has_card or no_letter."""
+    if queries.has_open_letter(user_id):
+        return "ready"
+    if queries.waits_for_card_program(user_id):
+        return "on_card"
+    return "has_card" if queries.signing_certificate(user_id) is not None else "no_letter"
 
 
 def origin_of(request: HttpRequest) -> str:

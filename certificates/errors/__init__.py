@@ -256,6 +256,31 @@ class EnrolmentUnknown(RuleBroken):
         )
 
 
+class KeyMadeElsewhere(RuleBroken):
+    """Refuse a key made elsewhere than the application, or the certificate to renew, says."""
+
+    def __init__(self, code: str) -> None:
+        messages: dict[str, str | Promise] = {
+            "certificates.enrolment.on_card": _(
+                "This application is for a card of the bank: it is taken into use with the card"
+                " program on your PC, not in the browser."
+            ),
+            "certificates.enrolment.in_browser": _(
+                "This application is for a key in the browser: it is taken into use there, not"
+                " with the card program."
+            ),
+            "certificates.renewal.on_card": _(
+                "This certificate is on a card of the bank: it is renewed with the card program"
+                " on your PC, not in the browser."
+            ),
+            "certificates.renewal.in_browser": _(
+                "The key of this certificate is in the browser: it is renewed there, not with the"
+                " card program."
+            ),
+        }
+        super().__init__(code, messages[code])
+
+
 class LetterRefused(RuleBroken):
     """Refuse a letter: the one answer to every way in which a letter can fail (CERT-2)."""
 
@@ -277,6 +302,17 @@ class WeakPin(RuleBroken):
             "certificates.pin.simple": _("This PIN is too easy to guess."),
         }
         super().__init__(code, messages[code], field=field)
+
+
+class PinNotWanted(RuleBroken):
+    """Refuse a PIN for a card of the bank, which keeps its own and never tells it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "certificates.pin.not_wanted",
+            _("A card of the bank keeps its own PIN. Send none."),
+            field="pin",
+        )
 
 
 class PinRefused(RuleBroken):

@@ -72,10 +72,13 @@ signing_time() {
 listed() { cut -c 67- MANIFEST | grep -Fxq "$1"; }
 
 # What a signature file holds, by whom: statement in $2, trusted root in $3, at $4 seconds; the
-# signer's certificate goes to $5. The revocation list of its time is in the file.
+# signer's certificate goes to $5. The revocation list of its time is in the file. Without the two
+# -no options openssl would also believe whatever authorities this machine trusts; `openssl ts`
+# believes nothing but the file it is given, and does not know them.
 signature_holds() {
     openssl cms -verify -cades -crl_check -binary -inform DER -in "$1" -content "$2" \
-        -CAfile "$3" -purpose any -attime "$4" -signer "$5" -out /dev/null 2>"$scratch/openssl"
+        -CAfile "$3" -no-CApath -no-CAstore -purpose any -attime "$4" -signer "$5" \
+        -out /dev/null 2>"$scratch/openssl"
 }
 
 # --- the bank's seal over the list of files ------------------------------------------------------
@@ -206,8 +209,8 @@ check_statement() {
 check_ocsp() {
     name=$1
     if ! openssl ocsp -respin "$name.ocsp.der" -issuer "$name.ca.pem" -cert "$name.pem" \
-        -CAfile "$trusted" -verify_other "$name.ca.pem" -no_nonce -attime "$at" \
-        -validity_period 315360000 >"$scratch/ocsp" 2>"$scratch/openssl"
+        -CAfile "$trusted" -no-CApath -no-CAstore -verify_other "$name.ca.pem" \
+        -no_nonce -attime "$at" -validity_period 315360000 >"$scratch/ocsp" 2>"$scratch/openssl"
     then
         finding "$name: the answer about the certificate does NOT hold"
     elif ! grep -q "^$name\.pem: good\$" "$scratch/ocsp"; then

@@ -5,6 +5,7 @@ PEM or DER is read, PEM written. Of a request nothing but the key is taken.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certificates.errors import AuthorityReason, AuthorityRefused
 from certificates.formats.authority import ROOT_CRL_LIFETIME, build_crl
@@ -59,6 +60,21 @@ def read_request_key(data: bytes) -> ec.EllipticCurvePublicKey:
     if not sound or not isinstance(key, ec.EllipticCurvePublicKey):
         raise AuthorityRefused(AuthorityReason.UNREADABLE)
     return key
+
+
+def key_fingerprint(key: ec.EllipticCurvePublicKey) -> str:
+    """Return the SHA-256 of a public key (SubjectPublicKeyInfo DER), in pairs with colons.
+
+    It is what two people compare before the root signs a request: read out, or on paper.
+    """
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).digest().hex(":").upper()
+
+
+def same_fingerprint(typed: str, fingerprint: str) -> bool:
+    """Tell whether somebody typed a fingerprint; colons, spaces and case do not matter."""
+    bare, wanted = ("".join(one.split()).replace(":", "") for one in (typed, fingerprint))
+    return bare.upper() == wanted.upper()
 
 
 def read_certificate(data: bytes) -> x509.Certificate:

@@ -15,6 +15,7 @@ from alerts.render import Event
 from audit import operations as audit
 from certificates.errors import (
     CertificateStateChanged,
+    PinNotWanted,
     SignatureRefused,
     SigningReason,
     SigningRefused,
@@ -24,6 +25,7 @@ from certificates.formats.statements import StatementType
 from certificates.models import Card, Certificate, Enrolment, Letter, SignRequest
 from certificates.operations.history import note, target_of
 from certificates.operations.issuing import (
+    check_made_on,
     issue_pair,
     keep_issued,
     open_enrolment,
@@ -111,17 +113,20 @@ def enrol(
     request_der: bytes,
     authentication_request_der: bytes,
     pin: str,
+    made_on: KeyStorage,
     now: datetime,
 ) -> EnrolResult:
     """Use a letter and two certificate requests to issue a pair of certificates (CERT-2).
 
     One for signing, one for signing in, on two keys of the same card. From the requests nothing
-    but the keys is taken. `pin` is the new PIN of a virtual card; a card of plastic keeps its
-    own. Raises WeakPin, EnrolmentUnknown, RequestRefused and KeyAlreadyUsed before the letter is
-    looked at, so that none of them tells anything about it; whatever fails about the letter is
-    one returned outcome.
+    but the keys is taken. `made_on` says where the caller made the keys, `pin` is the new PIN of a
+    virtual card; a card of the bank keeps its own. Raises WeakPin, PinNotWanted, EnrolmentUnknown,
+    RequestRefused and KeyAlreadyUsed before the letter is looked at, so that none of them tells
+    anything about it; whatever fails about the letter is one returned outcome. Raises
+    KeyMadeElsewhere only after number and secret were right: nothing is counted or used up, and
+    whoever does not hold the letter never learns what it is for.
     """
-    pin_hash = _new_pin(actor, pin)  # before any lock: it takes its time on purpose
+    pin_hash = _new_pin(made_on, pin)  # before any lock: it takes its time on purpose
     holder = lock_holder(actor.pk)
     enrolment = open_enrolment(holder, session_key_sha256, now)
     keys = read_keys(enrolment, request_der, authentication_request_der)
@@ -131,6 +136,7 @@ def enrol(
     if found is None:
         return EnrolResult(EnrolOutcome.LETTER_REFUSED)
     letter, certificate = found
+    check_made_on(certificate, made_on, "enrolment")
     enrolment.delete()
     if certificate.card_id is None:
         certificate.card = _virtual_card(holder, pin_hash, now)
@@ -233,14 +239,11 @@ def _lock_certificates(
     return asked, next((row for row in rows if row.state in LIVE), None)
 
 
-def _new_pin(actor: User, pin: str) -> str:
-    """Return the hash of a new PIN, or empty text where a card of plastic waits for its keys."""
-    waiting = Certificate.objects.filter(
-        holder=actor,
-        state=CertificateState.LETTER_PRINTED,
-        storage=KeyStorage.HARDWARE.name,
-    )
-    if not pin and waiting.exists():
+def _new_pin(made_on: KeyStorage, pin: str) -> str:
+    """Return the hash of a virtual card's new PIN; empty text where the card keeps its own."""
+    if made_on is not KeyStorage.BROWSER:
+        if pin:
+            raise PinNotWanted
         return ""
     check_pin(pin, pin)
     return make_password(pin)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from audit import operations as audit
 from certificates import gateways
-from certificates.errors import EnrolmentUnknown, KeyAlreadyUsed
+from certificates.errors import EnrolmentUnknown, KeyAlreadyUsed, KeyMadeElsewhere
 from certificates.formats.authority import build_holder_certificate, new_serial
 from certificates.formats.profiles import HolderName, Issuer, KeyStorage, Purpose
 from certificates.formats.requests import read_request
@@ -100,6 +100,18 @@ def keep_issued(certificate: Certificate, verb: str, now: datetime) -> str:
             return ""
     except IntegrityError as error:
         raise KeyAlreadyUsed from error
+
+
+def check_made_on(certificate: Certificate, made_on: KeyStorage, where: str) -> None:
+    """Raise KeyMadeElsewhere unless keys were made where the certificate is to say they are.
+
+    `where` is 'enrolment' or 'renewal'. A certificate's policy tells the world where its key is
+    kept; a key never moves, so the storage of what was applied for decides.
+    """
+    meant = KeyStorage[certificate.storage or KeyStorage.BROWSER.name]
+    if made_on is not meant:
+        place = "on_card" if meant is KeyStorage.HARDWARE else "in_browser"
+        raise KeyMadeElsewhere(f"certificates.{where}.{place}")
 
 
 def take_scope_of(certificate: Certificate, other: Certificate) -> None:

@@ -15,7 +15,7 @@ from certificates.errors import (
     SigningRefused,
 )
 from certificates.errors.external import RenewedElsewhere
-from certificates.formats.profiles import Purpose, RevocationReason
+from certificates.formats.profiles import KeyStorage, Purpose, RevocationReason
 from certificates.models import Certificate
 from certificates.operations.challenges import own_fields, take_own_signature
 from certificates.operations.enrolment import (
@@ -26,6 +26,7 @@ from certificates.operations.enrolment import (
 )
 from certificates.operations.history import note, target_of
 from certificates.operations.issuing import (
+    check_made_on,
     issue_pair,
     keep_issued,
     open_enrolment,
@@ -42,12 +43,15 @@ from kernel.canonical import sha256_hex
 
 
 @transaction.atomic(durable=True)
-def begin_renewal(*, actor: User, session_key_sha256: str, now: datetime) -> str:
+def begin_renewal(
+    *, actor: User, session_key_sha256: str, made_on: KeyStorage, now: datetime
+) -> str:
     """Return the nonce that the requests of this session's renewal must carry, for half an hour.
 
-    Raises NotRenewable, ApplicationWaiting, SigningRefused where there is no certificate.
+    Raises NotRenewable, KeyMadeElsewhere, ApplicationWaiting, SigningRefused where there is no
+    certificate.
     """
-    _own(actor, now)
+    _own(actor, made_on, now)
     _check_waiting(Certificate.objects.filter(holder=actor, state__in=WAITING).first())
     return open_nonce(actor, session_key_sha256, now)
 
@@ -60,14 +64,15 @@ def prepare_renewal(
     audience: str,
     request_der: bytes,
     authentication_request_der: bytes,
+    made_on: KeyStorage,
     now: datetime,
 ) -> SignRequestFacts:
     """Return what the present card has to sign: that these two keys are to replace its own.
 
-    A virtual card's PIN opens it with `unlock`. Raises NotRenewable, EnrolmentUnknown,
-    RequestRefused, KeyAlreadyUsed.
+    `made_on` says where the caller made them. A virtual card's PIN opens it with `unlock`. Raises
+    NotRenewable, KeyMadeElsewhere, EnrolmentUnknown, RequestRefused, KeyAlreadyUsed.
     """
-    certificate = _own(actor, now)
+    certificate = _own(actor, made_on, now)
     read_keys(
         open_enrolment(actor, session_key_sha256, now), request_der, authentication_request_der
     )
@@ -93,6 +98,7 @@ def renew(
     sign_request_id: str,
     signature_der: bytes,
     signing_time: datetime,
+    made_on: KeyStorage,
     now: datetime,
 ) -> EnrolResult:
     """Issue the pair that replaces the holder's own once it is confirmed (CERT-12).
@@ -100,14 +106,15 @@ def renew(
     The present card has signed the digests of both requests. The count of suspensions and the
     usage scope carry over, and a scope set later on the old one is set on this too
     (`set_scope_step`); the old certificate stays in force until `confirm`. One renewal waits
-    at a time: an older one never confirmed is revoked. Raises NotRenewable, ApplicationWaiting,
-    EnrolmentUnknown, RequestRefused, KeyAlreadyUsed, SigningRefused, SigningStale,
-    SignatureRefused.
+    at a time: an older one never confirmed is revoked. Raises NotRenewable, KeyMadeElsewhere,
+    ApplicationWaiting, EnrolmentUnknown, RequestRefused, KeyAlreadyUsed, SigningRefused,
+    SigningStale, SignatureRefused.
     """
     holder = lock_holder(actor.pk)
     waiting = lock_waiting(holder)
     _check_waiting(waiting)
-    certificate = _renewable(next(iter(lock_rows(holder, Q(state__in=LIVE))), None), now)
+    present = next(iter(lock_rows(holder, Q(state__in=LIVE))), None)
+    certificate = _renewable(present, made_on, now)
     enrolment = open_enrolment(holder, session_key_sha256, now)
     keys = read_keys(enrolment, request_der, authentication_request_der)
     digests = _digests(request_der, authentication_request_der)
@@ -150,17 +157,17 @@ def _successor(certificate: Certificate, now: datetime) -> Certificate:
     return renewed
 
 
-def _own(actor: User, now: datetime) -> Certificate:
+def _own(actor: User, made_on: KeyStorage, now: datetime) -> Certificate:
     rows = Certificate.objects.select_related("card").filter(
         holder=actor, purpose=Purpose.SIGNING.name, state__in=LIVE
     )
-    certificate = _renewable(rows.first(), now)
+    certificate = _renewable(rows.first(), made_on, now)
     certificate.holder = actor
     return certificate
 
 
-def _renewable(certificate: Certificate | None, now: datetime) -> Certificate:
-    """Insist that there is a certificate in force in the last sixty days of its life."""
+def _renewable(certificate: Certificate | None, made_on: KeyStorage, now: datetime) -> Certificate:
+    """Insist on a certificate in force in the last sixty days of its life, its keys made there."""
     if certificate is None:
         raise SigningRefused(SigningReason.NO_CERTIFICATE)
     if certificate.state != CertificateState.ACTIVE:
@@ -169,6 +176,7 @@ def _renewable(certificate: Certificate | None, now: datetime) -> Certificate:
         raise RenewedElsewhere
     if not is_renewable(certificate.not_after, now):
         raise NotRenewable
+    check_made_on(certificate, made_on, "renewal")
     return certificate
 
 

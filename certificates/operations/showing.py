@@ -138,7 +138,7 @@ def show_step(
         short_code=short_code(statement_sha256(statement)),
         certificate_sha256=certificate.sha256 or "",
         expires_at=expires_at,
-        needs_pin=certificate.storage == KeyStorage.BROWSER.name,
+        needs_pin=_needs_pin(certificate),
     )
 
 
@@ -149,7 +149,8 @@ def unlock(
     """Check the PIN of a virtual card and open one sign request with it (SIGN-6).
 
     The third wrong PIN in a row locks the card for good. Raises SignRequestUnknown, SigningStale,
-    SigningRefused and CardLocked without looking at the PIN.
+    SigningRefused and CardLocked without looking at the PIN. A card of the bank keeps its own PIN
+    and counts its own tries: to us there is nothing like it to unlock.
     """
     request = (
         SignRequest.objects.select_related("certificate__card")
@@ -157,7 +158,7 @@ def unlock(
         .first()
     )
     shown = request.certificate.card if request is not None else None
-    if request is None or shown is None:
+    if request is None or shown is None or not _needs_pin(request.certificate):
         raise SignRequestUnknown
     check_open(request, now)
     _check_card(shown)
@@ -174,6 +175,11 @@ def unlock(
         SignRequest.objects.filter(pk=request.pk, unlocked_at=None).update(unlocked_at=now)
         return UnlockResult(ok=True, tries_left=PIN_TRIES, locked=False)
     return _count_wrong_pin(card, actor, now)
+
+
+def _needs_pin(certificate: Certificate) -> bool:
+    """Tell whether the PIN is checked here: a virtual card's, and no other's (SIGN-6)."""
+    return certificate.storage == KeyStorage.BROWSER.name
 
 
 def _check_card(card: Card) -> None:

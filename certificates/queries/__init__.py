@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from certificates import gateways
 from certificates.errors import AuthorityMissing, AuthorityUnknown, SigningReason
 from certificates.formats.evidence import SignedStatement, to_pem
-from certificates.formats.profiles import Purpose
+from certificates.formats.profiles import KeyStorage, Purpose
 from certificates.formats.statements import short_code, statement_sha256
 from certificates.models import (
     AwaitedTimeStamp,
@@ -134,14 +134,21 @@ def own_certificates(user_id: int) -> list[CertificateFacts]:
 
 
 def has_open_letter(user_id: int) -> bool:
-    """Tell whether there is a card to be taken into use: a letter, or a key to be confirmed.
+    """Tell whether the browser can take a card into use: a letter, or a key to be confirmed.
 
-    The key of an outside certificate is not in a browser: its page could do nothing for it.
+    Not where the key is on a card of the bank or elsewhere: its page could do nothing for it.
     """
+    return _before_use(user_id).exclude(storage=KeyStorage.HARDWARE.name).exists()
+
+
+def waits_for_card_program(user_id: int) -> bool:
+    """Tell whether a card of the bank waits to be taken into use, which no browser can do."""
+    return _before_use(user_id).filter(storage=KeyStorage.HARDWARE.name).exists()
+
+
+def _before_use(user_id: int) -> QuerySet[Certificate]:
     before_use = (CertificateState.LETTER_PRINTED, CertificateState.ISSUED)
-    return Certificate.objects.filter(
-        holder_id=user_id, state__in=before_use, external_issuer=None
-    ).exists()
+    return Certificate.objects.filter(holder_id=user_id, state__in=before_use, external_issuer=None)
 
 
 def signatures_of(request_key: str) -> list[AcceptedSignature]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from approvals.kinds import all_kinds
 from approvals.queries import cards
 from certificates import queries as certificates
+from certificates.formats.profiles import KeyStorage
 from certificates.policies import SUSPENSIONS_MOST, is_renewable
 from certificates.queries import CertificateFacts, Stoppage
 from certificates.states import LIVE, WAITING, CertificateState
@@ -91,12 +92,13 @@ def certificate_row(
 def waits_for_card(user_id: int) -> bool:
     """Tell whether a letter was printed or a key certified, and nothing else can sign meanwhile.
 
-    Somebody whose card is on hold, reported lost perhaps, is led to the new one too.
+    Only where the page that is led to can take it into use: in the browser. Somebody whose card
+    is on hold, reported lost perhaps, is led to the new one too.
     """
     # An outside certificate's card is in use elsewhere already.
     rows = [row for row in certificates.own_certificates(user_id) if not row.outside_status]
-    states = {row.state for row in rows}
-    return bool(states & BEFORE_USE) and CertificateState.ACTIVE not in states
+    waiting = {row.state for row in rows if row.storage != KeyStorage.HARDWARE.name} & BEFORE_USE
+    return bool(waiting) and CertificateState.ACTIVE not in {row.state for row in rows}
 
 
 def suspensions_used(suspensions: int) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from approvals.views.panels import explain
 from certificates import operations, queries as certificates
+from certificates.formats.profiles import KeyStorage
 from certificates.permissions import Permission
 from enterprise import queries
 from enterprise.views.panels import signing_by
@@ -42,7 +43,10 @@ def renew_certificate(request: PersonRequest) -> HttpResponse:
     }
     try:
         page["nonce"] = operations.begin_renewal(
-            actor=user, session_key_sha256=request.session.key_sha256, now=now
+            actor=user,
+            session_key_sha256=request.session.key_sha256,
+            made_on=KeyStorage.BROWSER,
+            now=now,
         )
     except DomainError as error:
         page["why_not"] = explain(error)

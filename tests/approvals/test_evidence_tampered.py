@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from certificates.formats.evidence import manifest
-from tests.factories.evidence import Bundle, run_script, write
+from tests.factories.authorities import make_authority
+from tests.factories.evidence import Bundle, run_script, trusting_machine, write
 
 pytestmark = pytest.mark.req("SIGN-4")
 
@@ -297,3 +298,19 @@ def test_a_seal_counts_only_from_the_bank(bundle: Bundle, tmp_path: Path, name: 
     result = run_script(write(bundle.files, tmp_path / "evidence"), bundle.fingerprint)
     assert result.returncode == 1
     assert finding in result.stderr
+
+
+def test_an_authority_the_machine_trusts_vouches_for_nothing(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    """Machines trust a hundred authorities; evidence rests on the bank's root alone."""
+    other = make_authority(bundle.now)
+    trusting_machine(tmp_path, other.root.certificate)
+    folder = write(bundle.files, tmp_path / "true")
+    assert run_script(folder, bundle.fingerprint).returncode == 0
+    bundle.forge_time_stamp(1, other)
+    bundle.seal_under_another_root(authority=other)
+    result = run_script(write(bundle.files, tmp_path / "forged"), bundle.fingerprint)
+    assert result.returncode == 1
+    assert "MANIFEST: the seal does NOT hold" in result.stderr
+    assert "decision-001: the time stamp does NOT hold" in result.stderr

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from certificates.models import CertificateAuthority, Letter, RevocationList
-from tests.factories.certificates import make_holder
+from tests.factories.certificates import make_authority, make_company, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -41,12 +41,22 @@ def test_publish_crl_publishes_the_next_number():
 
 @pytest.mark.req("CERT-2")
 def test_issue_letter_prints_number_and_secret_once():
-    holder = make_holder()
-    text = run("issue_letter", holder.user.public_id)
+    make_authority()
+    person = make_person(make_company().branch)
+    text = run("issue_letter", person.public_id)
     assert "Letter number:" in text
-    told = json.loads(run("issue_letter", holder.user.public_id, "--json"))
+    told = json.loads(run("issue_letter", person.public_id, "--json"))
     assert Letter.objects.get(state="PRINTED").number == told["number"].replace("-", "")
     assert sorted(told) == ["number", "secret"]
+
+
+@pytest.mark.req("CERT-1")
+def test_letter_of_a_customer_comes_from_the_counter_alone():
+    """There two people propose and release it, and it is printed sealed."""
+    person = make_person(make_company())
+    with pytest.raises(CommandError, match="counter"):
+        run("issue_letter", person.public_id)
+    assert not Letter.objects.exists()
 
 
 def test_issue_letter_for_nobody_is_refused():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from certificates.formats.ceremony import build_request, read_certificate
+from certificates.formats.ceremony import build_request, key_fingerprint, read_certificate
 from certificates.formats.profiles import Service
 from certificates.formats.signers import FileSigner
 from tests.certificates.test_operations_succession import run
@@ -41,6 +41,8 @@ def test_commands_say_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         run("sign_with_root", "--request", nothing)
     with pytest.raises(CommandError, match="--name"):
         run("sign_with_root", "--request", nothing, "--certificate", nothing)
+    with pytest.raises(CommandError, match="--fingerprint"):
+        run("sign_with_root", "--request", nothing, "--certificate", nothing, "--name", "x")
 
 
 def test_root_is_made_without_a_database_and_never_over_another(tmp_path: Path):
@@ -69,10 +71,19 @@ def test_root_is_made_without_a_database_and_never_over_another(tmp_path: Path):
     assert again.returncode == 1
     assert "is there already" in again.stderr
     assert (tmp_path / "root-key.pem").read_bytes() == key
-    (tmp_path / "1.csr").write_bytes(build_request(signer=FileSigner.generate(), name="x"))
+    signer = FileSigner.generate()
+    (tmp_path / "1.csr").write_bytes(build_request(signer=signer, name="x"))
     words = ("--request", "1.csr", "--certificate", "1.pem", "--name", "Bank of Tests Issuing CA")
-    signed = offline("sign_with_root", *words)
+    fingerprint = key_fingerprint(signer.public_key())
+    other = key_fingerprint(FileSigner.generate().public_key())
+    exchanged = offline("sign_with_root", *words, "--fingerprint", other)
+    assert exchanged.returncode == 1
+    assert "another key" in exchanged.stderr
+    assert fingerprint not in exchanged.stderr, "nobody copies it from the request itself"
+    assert not (tmp_path / "1.pem").exists()
+    signed = offline("sign_with_root", *words, "--fingerprint", fingerprint)
     assert signed.returncode == 0, signed.stderr
+    assert fingerprint in signed.stdout
     told = run_openssl(tmp_path, "verify -x509_strict -CAfile root.pem 1.pem")
     assert told.stdout.strip() == "1.pem: OK"
     environment["ROOT_KEY_PASSPHRASE"] = "another passphrase"

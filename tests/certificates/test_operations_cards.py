@@ -14,6 +14,7 @@ from certificates.errors import (
     CardUnknown,
     SigningRefused,
 )
+from certificates.formats.profiles import KeyStorage
 from certificates.models import Card
 from certificates.states import CardState, CertificateState
 from identity.errors import PermissionMissing
@@ -53,7 +54,9 @@ def test_card_of_plastic_goes_from_stock_to_its_holder_and_into_use(settings):
     card.refresh_from_db()
     assert (card.state, card.holder) == (CardState.ASSIGNED, holder.user)
     letter = printed(certificate)
-    result = use_letter(holder, number=letter.number, secret=letter.secret, pin="")
+    result = use_letter(
+        holder, number=letter.number, secret=letter.secret, made_on=KeyStorage.HARDWARE
+    )
     assert result.challenge is not None
     enrolled = Holder(
         holder.user, holder.session, holder.card,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -21,6 +22,7 @@ from certificates.errors import (
     SigningRefused,
     SigningStale,
 )
+from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, CertificateEvent
 from certificates.policies import CERTIFICATE_LIFETIME
 from certificates.states import CardState, CertificateState
@@ -150,9 +152,12 @@ def test_renewal_may_be_begun_again_but_not_beside_an_application(signer: Holder
 @pytest.mark.req("CERT-12")
 def test_renewal_needs_the_present_card_and_the_keys_it_was_shown(signer: Holder):
     who = {"actor": signer.user, "session_key_sha256": signer.session, "now": LATE}
-    nonce = operations.begin_renewal(**who)
+    nonce = operations.begin_renewal(made_on=KeyStorage.BROWSER, **who)
     requests = [TestCard().make_request(nonce) for _ in range(3)]
-    pair = {"request_der": requests[0], "authentication_request_der": requests[1]}
+    pair: dict[str, Any] = {
+        "request_der": requests[0], "authentication_request_der": requests[1],
+        "made_on": KeyStorage.BROWSER,
+    }  # fmt: skip
     shown = operations.prepare_renewal(audience=AUDIENCE, **pair, **who)
     arguments = {
         "audience": AUDIENCE, "sign_request_id": shown.id,

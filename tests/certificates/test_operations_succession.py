@@ -105,9 +105,11 @@ class Safe:
         request, certificate = self.path(f"{number}.csr"), self.path(f"{number}.pem")
         told = run("rotate_issuing_authority", "--request", request)
         name = told.partition("--name '")[2].partition("'")[0]
+        read_out = told.partition("SHA-256 of its public key: ")[2].split("\n")[0]
         run(
             "sign_with_root", "--key", self.key, "--root", self.path("root.pem"),
             "--request", request, "--certificate", certificate, "--name", name,
+            "--fingerprint", read_out,
         )  # fmt: skip
         return certificate
 

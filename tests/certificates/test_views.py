@@ -70,6 +70,17 @@ class Browser:
             authentication_request=other, pin=pin,
         )  # fmt: skip
 
+    def apply_for_card(self) -> None:
+        now = clock.now()
+        with transaction.atomic():
+            operations.receive_card_step(
+                serial_number="TC-1", unit_id=make_company().branch_id, now=now
+            )
+            operations.apply_step(
+                holder_id=self.user.pk, storage="HARDWARE", card_serial="TC-1", functions=None,
+                amount_cap=None, scope_from=None, scope_until=None, actor=None, now=now,
+            )  # fmt: skip
+
     def confirm(self, answer: dict) -> tuple[int, dict]:
         at = datetime.fromisoformat(answer["now"])
         signature = self.card.sign_statement(
@@ -100,6 +111,19 @@ def test_enrol_confirm_and_unlock_as_the_page_does():
     status, unlocked = browser.post("unlock", sign_request=browser.show().id, pin=PIN)
     assert (status, unlocked["ok"]) == (200, True)
     assert unlocked["now"].endswith("Z")
+
+
+@pytest.mark.req("CERT-2")
+def test_browser_takes_no_card_of_the_bank_into_use():
+    browser = Browser()
+    browser.apply_for_card()
+    status, answer = browser.enrol()
+    assert (status, answer["ok"], answer["code"]) == (422, False, "certificates.enrolment.on_card")
+    assert answer["message"]
+    letter = Letter.objects.get(state="PRINTED")
+    assert (letter.tries, letter.certificate.state) == (0, "LETTER_PRINTED")
+    status, answer = browser.enrol(secret="0000-0000-0000-0000-0")
+    assert (status, answer["code"]) == (422, "certificates.letter.refused")
 
 
 @pytest.mark.req("CERT-2")

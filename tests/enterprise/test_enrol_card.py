@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+from django.db import transaction
 
 from certificates import operations as certificates
 from certificates.formats.signed_attributes import read_signing_time
@@ -58,3 +59,21 @@ def test_a_key_that_was_certified_is_confirmed_on_coming_back(world: World) -> N
     )
     assert confirmed.json() == {"ok": True}
     assert signing_certificate(person.holder.user.pk) is not None
+
+
+@pytest.mark.req("CERT-2")
+def test_a_card_of_the_bank_is_not_taken_into_use_in_the_browser(world: World) -> None:
+    person = Browser.of(world, "security2")
+    with transaction.atomic():
+        certificates.receive_card_step(serial_number="TC-1", unit_id=world.branch.pk, now=world.now)
+        applied = certificates.apply_step(
+            holder_id=person.holder.user.pk, storage="HARDWARE", card_serial="TC-1",
+            functions=None, amount_cap=None, scope_from=None, scope_until=None, actor=None,
+            now=world.now,
+        )  # fmt: skip
+        certificates.print_letter_step(certificate_id=applied.pk, actor=None, now=world.now)
+    page = person.get("enterprise:enrol_card").content.decode()
+    assert "請以電腦上的卡片元件啟用" in page
+    assert "data-enrol" not in page
+    assert "enrol.js" not in page
+    assert person.get("enterprise:home").status_code == 200

@@ -57,6 +57,7 @@ class CardSite:
     unlock_seconds: float = 0
     confirm_broken: bool = False
     certificate_state: str = ""
+    asks_pin: bool = True  # a card of the bank asks for its PIN by itself
     certificates: dict[str, bytes] = field(default_factory=dict)
     requests: list[bytes] = field(default_factory=list)
     authentication: list[str] = field(default_factory=list)
@@ -269,6 +270,7 @@ def sign_form(site: CardSite, digest: str) -> str:
         *("ready", "unsupported", "no-key", "suspended", "expired", "pin-missing", "checking"),
         *("signing", "sending", "locked", "refused", "failed"),
     )
+    pin = '<input type="password" name="pin" data-card-pin>' if site.asks_pin else ""
     return (
         f'<form method="post" action="/decide" data-sign data-prepare-url="/prepare" '
         f'data-certificate-sha256="{digest}" data-certificate-state="{site.certificate_state}" '
@@ -278,8 +280,7 @@ def sign_form(site: CardSite, digest: str) -> str:
         '<input type="hidden" name="signature"><input type="hidden" name="signing_time">'
         '<input type="hidden" name="sign_request">'
         '<input name="comment" value="fine">'
-        '<input type="password" name="pin" data-card-pin>'
-        '<output data-card-status role="alert"></output>'
+        f'{pin}<output data-card-status role="alert"></output>'
         '<button name="verb" value="return">Return</button>'
         '<button name="verb" value="release" formaction="/decide/release">Release</button>'
         '<button name="verb" value="save" data-unsigned formaction="/save">Save</button></form>'

@@ -11,6 +11,7 @@ from typing import TypeVar
 from django.db import transaction
 
 from certificates import operations
+from certificates.formats.profiles import KeyStorage
 from certificates.formats.statements import PolicyReference, RequestReference, Step
 from certificates.models import Certificate, CertificateAuthority
 from certificates.operations import PrintedLetter, SignRequestFacts
@@ -115,9 +116,15 @@ def use_letter(
     nonce: str | None = None,
     request: bytes | None = None,
     authentication_request: bytes | None = None,
-    pin: str = PIN,
+    pin: str | None = None,
+    made_on: KeyStorage = KeyStorage.BROWSER,
 ) -> operations.EnrolResult:
-    """Enrol as the page does: fetch a nonce, make a request, send both with the letter."""
+    """Enrol as the page does: fetch a nonce, make a request, send both with the letter.
+
+    With `made_on` HARDWARE as the card program does, which keeps the PIN to itself.
+    """
+    if pin is None:
+        pin = PIN if made_on is KeyStorage.BROWSER else ""
     if nonce is None:
         nonce = operations.begin_enrolment(
             actor=holder.user, session_key_sha256=holder.session, now=now
@@ -135,6 +142,7 @@ def use_letter(
             else authentication_request
         ),
         pin=pin,
+        made_on=made_on,
         now=now,
     )
 
@@ -239,19 +247,24 @@ def lift(holder: Holder, now: datetime = NOW) -> None:
 
 
 def renewed(
-    holder: Holder, now: datetime, *, card: TestCard | None = None
+    holder: Holder,
+    now: datetime,
+    *,
+    card: TestCard | None = None,
+    made_on: KeyStorage = KeyStorage.BROWSER,
 ) -> tuple[Holder, SignRequestFacts]:
     """Renew by the present card as the page does; return the holder with what was issued."""
     operations.rotate_service_keys(now=now)  # the clock has gone on by years
     fresh = card or TestCard()
     who = {"actor": holder.user, "session_key_sha256": holder.session, "now": now}
-    nonce = operations.begin_renewal(**who)
+    nonce = operations.begin_renewal(made_on=made_on, **who)
     requests = {
+        "made_on": made_on,
         "request_der": fresh.make_request(nonce),
         "authentication_request_der": TestCard().make_request(nonce),
     }
     shown = operations.prepare_renewal(audience=AUDIENCE, **requests, **who)
-    assert unlock(holder, shown, now=now).ok
+    assert not shown.needs_pin or unlock(holder, shown, now=now).ok
     result = operations.renew(
         audience=AUDIENCE,
         sign_request_id=shown.id,

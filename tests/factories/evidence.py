@@ -38,7 +38,7 @@ from kernel.canonical import canonical_bytes
 from tests.approvals.stories import maker, twd
 from tests.approvals.test_drafting import edit
 from tests.approvals.test_submitting import send
-from tests.factories.authorities import TestAuthority, make_authority
+from tests.factories.authorities import TestAuthority, make_authority, run_openssl
 from tests.factories.stamping import make_stamper
 from tests.factories.world import Holder, World, decide, submit
 
@@ -94,9 +94,11 @@ class Bundle:
         """Have the time stamping key sign the list."""
         self._seal(self.stamper)
 
-    def seal_under_another_root(self, *, own_root: bool = False) -> None:
+    def seal_under_another_root(
+        self, *, own_root: bool = False, authority: TestAuthority | None = None
+    ) -> None:
         """Seal with a certificate of a self-made authority; with `own_root` its root too."""
-        other = self._false_authority()
+        other = authority or self._false_authority()
         signer = FileSigner.generate()
         certificate = build_service_certificate(
             issuer=other.issuer, public_key=signer.public_key(), service=Service.EVIDENCE_SEAL,
@@ -203,12 +205,12 @@ class Bundle:
         day = timedelta(days=1)
         self._answer(number, CertificateStatus.GOOD, self.now - day, self.responder)
 
-    def forge_time_stamp(self, number: int) -> None:
+    def forge_time_stamp(self, number: int, authority: TestAuthority | None = None) -> None:
         """Stamp a signature with an authority of one's own."""
         name = f"decision-{number:03d}"
         signature = self.files[f"{name}.p7s"]
-        forged = make_stamper(self._false_authority()).stamp(signature, self.now)
-        self.files[f"{name}.tsr"] = forged
+        by = make_stamper(authority or self._false_authority())
+        self.files[f"{name}.tsr"] = by.stamp(signature, self.now)
 
     def shift_time_stamp(self, number: int) -> None:
         """Let a time stamp tell of another year."""
@@ -296,17 +298,43 @@ def write(files: dict[str, bytes], folder: Path) -> Path:
     return folder
 
 
+def trusting_machine(folder: Path, root: bytes) -> Path:
+    """Return the tools of a machine whose own store of authorities trusts `root` (DER).
+
+    Its openssl finds the store by itself, whatever the environment of the script says.
+    """
+    store, tools = folder / "store", folder / "tools"
+    store.mkdir()
+    tools.mkdir()
+    (store / "root.pem").write_bytes(to_pem(root))
+    name = run_openssl(store, "x509 -in root.pem -noout -subject_hash").stdout.strip()
+    (store / "root.pem").rename(store / f"{name}.0")
+    own = tools / "openssl"
+    own.write_text(f'#!/bin/sh\nSSL_CERT_DIR={store} exec {shutil.which("openssl")} "$@"\n')
+    own.chmod(0o755)
+    _link_tools(tools)
+    return tools
+
+
+def _link_tools(tools: Path) -> None:
+    for name in TOOLS:
+        found = shutil.which(name)
+        assert found is not None, name
+        if not (tools / name).exists():
+            (tools / name).symlink_to(found)
+
+
 def run_script(
     folder: Path, fingerprint: str = "", *, script: Path | None = None, shell: str = "sh"
 ) -> subprocess.CompletedProcess[str]:
-    """Run a bundle's script (or one's own) with a shell, openssl and small tools, nothing else."""
+    """Run a bundle's script (or one's own) with a shell, openssl and small tools, nothing else.
+
+    The tools are those of the folder `tools` beside the bundle, where there is one.
+    """
     tools = folder.parent / "tools"
     if not tools.exists():
         tools.mkdir()
-        for name in TOOLS:
-            found = shutil.which(name)
-            assert found is not None, name
-            (tools / name).symlink_to(found)
+        _link_tools(tools)
     program = shutil.which(shell)
     assert program is not None
     words = [program, str(script or folder / "VERIFY.sh")]

@@ -15,6 +15,7 @@ from approvals.operations import Signed
 from approvals.policies.rules import StageSpec
 from approvals.states import Act
 from certificates import operations as certificates
+from certificates.formats.profiles import KeyStorage
 from corpbank.demo.bank import (
     AccountSpec,
     CompanySpec,
@@ -221,6 +222,7 @@ def enrol(holder: Holder, now: datetime) -> None:
         request_der=card.make_request(nonce),
         authentication_request_der=TestCard().make_request(nonce),
         pin=PIN,
+        made_on=KeyStorage.BROWSER,
         now=now,
     )
     assert result.challenge is not None

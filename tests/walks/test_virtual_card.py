@@ -129,6 +129,19 @@ def test_a_signed_decision_verifies_offline(page, site, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_form_that_asks_for_no_pin_sends_none(page, site):
+    """An empty PIN would count as a wrong one, and the third locks the card."""
+    page.clock.set_fixed_time(NOW)  # the bank's time comes with the PIN's answer otherwise
+    enrolled(page, site)
+    site.asks_pin = False
+    open_decision(page, site)
+    page.click("text=Release")
+    page.wait_for_url("**/done")
+    assert site.unlocked == []
+    ((_, sent),) = site.decisions
+    assert sent["signature"]
+
+
 def test_the_form_is_sent_as_its_button_says_and_without_the_pin(page, site):
     enrolled(page, site)
     open_decision(page, site)

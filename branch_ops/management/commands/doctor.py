@@ -146,7 +146,7 @@ def _keys() -> Iterator[Finding]:
     yield (
         warn("keys.storages", f"Signing keys may be kept in {', '.join(soft)}: not in a real bank.")
         if soft
-        else ok("keys.storages", "Signing keys are kept on cards alone.")
+        else ok("keys.storages", "Only certificates that say their key is on a card may sign.")
     )
 
 

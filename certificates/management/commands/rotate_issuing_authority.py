@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from certificates import operations
+from certificates.formats.ceremony import key_fingerprint, read_request_key
 from certificates.management.ceremonies import read, write_new
 from kernel import clock
 from kernel.errors import DomainError
@@ -50,9 +51,13 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is there already.")
         name, request = operations.request_issuing_authority(now=clock.now())
         write_new(path, request)
+        fingerprint = key_fingerprint(read_request_key(request))
+        self.stdout.write(f"SHA-256 of its public key: {fingerprint}")
         self.stdout.write(
             f"Take {path} to the root and run there:"
             f" sign_with_root --request {path.name} --certificate issuing.pem --name '{name}'"
+            " --fingerprint <what is shown above, brought on paper or read out: not in a file"
+            " beside the request>"
         )
 
     def _accept(self, given: dict[str, Path]) -> None:

@@ -19,6 +19,7 @@ from branch_ops.models import EquipmentMovement
 from branch_ops.queries.equipment import balance
 from certificates import operations as certificates
 from certificates.errors import CertificateUnknown, LetterNotPrintable
+from certificates.formats.profiles import KeyStorage
 from certificates.models import Certificate, Letter
 from identity.errors import PermissionMissing
 from tests.branch_ops.counter_stories import (
@@ -78,7 +79,8 @@ def test_the_holder_takes_a_card_into_use_with_what_is_printed(
     result = certificates.enrol(
         actor=actor, session_key_sha256=holder.session, audience="http://testserver",
         letter_number=letter.number, secret=secret, request_der=TestCard().make_request(nonce),
-        authentication_request_der=TestCard().make_request(nonce), pin=PIN, now=world.now,
+        authentication_request_der=TestCard().make_request(nonce), pin=PIN,
+        made_on=KeyStorage.BROWSER, now=world.now,
     )  # fmt: skip
     assert result.challenge is not None
     ready.refresh_from_db()
