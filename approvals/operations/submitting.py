@@ -30,7 +30,8 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
 
     The revision is frozen with the SHA-256 of its canonical bytes and the policy in force;
     limits and funds are reserved; the first stage is told. Raises RequestNotFound,
-    PermissionMissing, WrongState, NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
+    PermissionMissing, WrongState, NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever
+    the kind says binds.
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
