@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from approvals.kinds import Change, Kind
 from approvals.states import Act
-from identity.permissions import can
+from identity.models import User
+from identity.permissions import can, check
 
 
 class Permission(StrEnum):
@@ -23,4 +25,15 @@ def permission_of(act: Act) -> Permission:
     return Permission(f"approvals.request.{act}")
 
 
-__all__ = ["Permission", "can", "permission_of"]
+def may_make(user: User, kind: Kind) -> bool:
+    """Tell whether a person may make such a request at all; a change asks for its own right."""
+    return not isinstance(kind, Change) or can(user, kind.permission)
+
+
+def check_make(user: User, kind: Kind) -> None:
+    """Insist on the right to make such a request (DUAL-1, DEL-4). Raises PermissionMissing."""
+    if isinstance(kind, Change):
+        check(user, kind.permission)
+
+
+__all__ = ["Permission", "can", "check_make", "may_make", "permission_of"]

@@ -67,7 +67,23 @@ AREAS = (
     ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
-OWN = (Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),)
+OWN = (
+    Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),
+    Area(
+        "report_lost",
+        gettext_lazy("Report my card lost"),
+        "staff:report_lost",
+        "alert-triangle",
+        Certificates.REPORT_LOST,
+    ),
+    Area(
+        "change_password",
+        gettext_lazy("Change password"),
+        "staff:change_password",
+        "lock",
+        SIGNED_IN,
+    ),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -250,6 +250,7 @@ class ApplicationRefused(RuleBroken):
             "storage": _("The bank does not accept keys kept there."),
             "no_card": _("A card needs its number; a key in the browser has none."),
             "card_gone": _("This card is not in the branch's stock."),
+            "fee_changed": _("The fee has changed since: edit the application again."),
         }
         super().__init__(f"counter.application.{reason}", messages[reason], field=field)
 

@@ -2,13 +2,24 @@
 
 from django.urls import path
 
-from branch_ops.views import counter, door, equipment, external, fees, proposals, requisitions
+from branch_ops.views import (
+    counter,
+    door,
+    equipment,
+    external,
+    fees,
+    own,
+    proposals,
+    requisitions,
+)
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
     path("card/", door.card, name="card"),
+    path("card/lost/", own.report_lost, name="report_lost"),
+    path("password/", own.change_password, name="change_password"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),

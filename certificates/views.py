@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -28,6 +28,7 @@ from certificates.forms import (
 )
 from certificates.permissions import Permission
 from identity.formats import session_digest
+from identity.operations import record_refusal
 from identity.permissions import PersonRequest, public, requires
 from kernel import clock
 from kernel.canonical import sha256_hex
@@ -41,8 +42,8 @@ CRL_SECONDS = 60
 def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
     """Answer the card in JSON: `ok` with its members, or what went wrong in the reader's words.
 
-    RuleBroken is answered here, beside its field, as a form would; other errors are the
-    middleware's.
+    RuleBroken is answered and written down here, beside its field, as a form would (AUD-1); other
+    errors are the middleware's.
     """
 
     @wraps(view)
@@ -50,6 +51,7 @@ def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
         try:
             return JsonResponse({"ok": True, **view(request)})
         except RuleBroken as error:
+            _write_down(request, f"certificates.certificate.{view.__name__}", error)
             return JsonResponse(_refusal(error), status=error.status)
 
     return never_cache(require_POST(answered))
@@ -293,6 +295,13 @@ def _certificate(pem: bytes, name: str) -> HttpResponse:
     answer = HttpResponse(pem, content_type="application/x-pem-file")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _write_down(request: HttpRequest, event: str, error: DomainError) -> None:
+    actor = cast(PersonRequest, request).user  # the view asks for a permission
+    record_refusal(
+        actor=actor, event=event, target=f"user:{actor.public_id}", error=error, now=clock.now()
+    )
 
 
 def _refusal(error: DomainError) -> dict[str, Any]:

@@ -35,14 +35,3 @@ class PreviewChanged(Conflict):
             "enterprise.certificates.preview_changed",
             _("The waiting requests have changed since. Open the page again and look at them."),
         )
-
-
-class PasswordWrong(RuleBroken):
-    """Say that the present password was not right; it counts as one at signing in does."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "enterprise.password.wrong",
-            _("The present password is not right. After three in a row your sign-in is paused."),
-            field="old",
-        )

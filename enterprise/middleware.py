@@ -10,9 +10,8 @@ from django.urls import reverse
 
 from identity.permissions import PUBLIC
 
-PAGE = "enterprise:change_password"
-# What must go on working beside it: leaving, staying, the language.
-OPEN = {PAGE, "enterprise:sign_out", "enterprise:stay", "set_language"}
+# The page of either site; beside it leaving, staying and the language must go on working.
+PAGES = ("change_password", "sign_out", "stay")
 
 
 class NewPasswordMiddleware:
@@ -29,9 +28,10 @@ class NewPasswordMiddleware:
     ) -> HttpResponse | None:
         """Answer instead of the view where its reader has a password to change first."""
         match = request.resolver_match
-        if settings.SITE != "enterprise" or match is None or match.view_name in OPEN:
+        open_ones = {"set_language", *(f"{settings.SITE}:{name}" for name in PAGES)}
+        if match is None or match.view_name in open_ones:
             return None
         waits = request.user.is_authenticated and request.user.must_change_password
         if not waits or getattr(view, "permission", "") == PUBLIC:
             return None
-        return HttpResponseRedirect(reverse(PAGE))
+        return HttpResponseRedirect(reverse(f"{settings.SITE}:{PAGES[0]}"))

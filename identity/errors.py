@@ -66,3 +66,14 @@ class StandingChanged(Conflict):
             "identity.standing_changed",
             _("Your rights were changed in this moment. Look at the request again."),
         )
+
+
+class PasswordWrong(RuleBroken):
+    """Say that the present password was not right; it counts as one at signing in does."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.password.wrong",
+            _("The present password is not right. After three in a row your sign-in is paused."),
+            field="old",
+        )

@@ -8,13 +8,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from approvals.errors import NotForYou, RequestNotFound, WrongState
-from approvals.kinds import Kind, SubjectFacts
+from approvals.kinds import Kind, SubjectFacts, kind_of
 from approvals.models import Decision, Editor, Request
-from approvals.permissions import Permission
+from approvals.permissions import Permission, check_make
 from approvals.policies.resolver import Reason
 from approvals.queries.cases import visible_to
 from approvals.states import EDITABLE, Act, RequestState
 from audit import operations as audit
+from identity import queries as identity
 from identity.formats import form_name
 from identity.models import User
 from identity.operations import claim_form, home_chain
@@ -114,10 +115,11 @@ def edit_request(
 def delete(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     """Drop a draft that was never submitted; only who made or edited it may (DUAL-1, TRF-8).
 
-    Raises RequestNotFound, WrongState, NotForYou.
+    Raises RequestNotFound, PermissionMissing, WrongState, NotForYou.
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
+    check_make(actor, kind_of(request.kind))
     if claim_form(
         actor=actor, key=form_name(Act.DELETE, reference, form_key), outcome=reference, now=now
     ):
@@ -134,9 +136,14 @@ def delete(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
 
 
 def lock_request(actor: User, reference: str, now: datetime) -> Request:
-    """Lock a request the actor may see; first in the lock order. Raises RequestNotFound."""
+    """Lock a request of the actor's own company or unit; first in the lock order (DUAL-1).
+
+    The head office reads every branch's requests and makes none of them its own. Raises
+    RequestNotFound.
+    """
     request = (
         visible_to(actor, now=now)
+        .filter(identity.at_home(actor.home))
         .select_for_update(of=("self",))
         .select_related("company", "unit")
         .filter(reference=reference)

@@ -11,7 +11,7 @@ from approvals.kinds import kind_of
 from approvals.models import Request
 from approvals.operations.drafting import lock_request
 from approvals.operations.telling import tell
-from approvals.permissions import Permission
+from approvals.permissions import Permission, check_make
 from approvals.policies.resolver import Reason, allowed_by_state
 from approvals.states import Act, RequestState
 from audit import operations as audit
@@ -25,10 +25,11 @@ from identity.permissions import check
 def withdraw(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     """Take back a pending or returned request; only who made or edited it may (DUAL-1).
 
-    Everything held is freed. Raises RequestNotFound, WrongState, NotForYou.
+    Everything held is freed. Raises RequestNotFound, PermissionMissing, WrongState, NotForYou.
     """
     check(actor, Permission.WITHDRAW)
     request = lock_request(actor, reference, now)
+    check_make(actor, kind_of(request.kind))
     if claim_form(
         actor=actor, key=form_name(Act.WITHDRAW, reference, form_key), outcome=reference, now=now
     ):

@@ -11,7 +11,7 @@ from approvals.kinds import Kind, SubjectFacts, kind_of
 from approvals.models import PolicySnapshot, Request, Revision, Stage
 from approvals.operations.drafting import columns, lock_request, note_editor, refuse_decider
 from approvals.operations.telling import tell
-from approvals.permissions import Permission
+from approvals.permissions import Permission, check_make
 from approvals.policies.resolver import Reason
 from approvals.policies.rules import Rule, snapshot, snapshot_sha256
 from approvals.queries.planning import plan
@@ -29,18 +29,20 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
     """Submit a draft or repaired request and return its reference (DUAL-3, FLOW-1, LIM-2, TRF-8).
 
     The revision is frozen with the SHA-256 of its canonical bytes and the policy in force;
-    limits and funds are reserved; the first stage is told. Raises RequestNotFound, WrongState,
-    NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever the kind says binds.
+    limits and funds are reserved; the first stage is told. Raises RequestNotFound,
+    PermissionMissing, WrongState, NotForYou, NoFlow, AmbiguousFlow, NobodyCanAct, and whatever
+    the kind says binds.
     """
     check(actor, Permission.SUBMIT)
     request = lock_request(actor, reference, now)
+    kind = kind_of(request.kind)
+    check_make(actor, kind)
     if claim_form(
         actor=actor, key=form_name(Act.SUBMIT, reference, form_key), outcome=reference, now=now
     ):
         return reference
     if request.state not in EDITABLE:
         raise WrongState(state=request.state)
-    kind = kind_of(request.kind)
     facts = kind.facts(request.subject_id)
     _check_entry(kind, facts, actor, now)
     refuse_decider(request, actor)

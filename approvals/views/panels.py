@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from approvals.forms import ReasonForm
 from approvals.kinds import Group, Line, Remarks, kind_of
-from approvals.permissions import Permission, can
+from approvals.permissions import Permission, can, may_make
 from approvals.queries.cards import card_problem
 from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
@@ -117,8 +117,10 @@ class DecisionPage:
             reverse("approvals:evidence", args=[reference]) if has_signatures else ""
         )
         self.decide, self.send_back, self.reject = self._decisions()
+        # The head office reads every branch's requests; what they become is their makers' alone.
+        self._makes = page.home == actor.home and may_make(actor, kind)
         self.withdraw = self._withdraw()
-        may_edit = page.state in EDITABLE and can(actor, Permission.SUBMIT)
+        may_edit = self._makes and page.state in EDITABLE and can(actor, Permission.SUBMIT)
         self.edit_url = kind.edit_url(reference) if may_edit else ""
         checked_at = kind.check_url(reference) if may_edit else ""
         here = reverse("approvals:request", args=[reference])
@@ -251,7 +253,7 @@ class DecisionPage:
     def _withdraw(self) -> ActPanel | None:
         """Return what its makers may do to end a request: withdraw it, or delete a draft."""
         page = self._page
-        if not page.is_editor or not can(self._actor, Permission.WITHDRAW):
+        if not self._makes or not page.is_editor or not can(self._actor, Permission.WITHDRAW):
             return None
         if page.state == RequestState.DRAFT:
             return self._plain_panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
@@ -12,11 +13,26 @@ from branch_ops.states import FeeState, Tariff
 from certificates.models import Certificate
 from identity.models import User
 from identity.queries import visible_companies
+from kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class DueFee:
+    """Name one fee that is still due, and how much it is."""
+
+    id: int
+    amount: Money
 
 
 def settled(target: str) -> bool:
     """Tell whether nothing is due for a target: every fee was paid or let go by two people."""
     return not FeeItem.objects.filter(target=target, state=FeeState.DUE).exists()
+
+
+def due_fees(target: str) -> list[DueFee]:
+    """Return what is still due for a target, oldest first."""
+    rows = FeeItem.objects.filter(target=target, state=FeeState.DUE).order_by("pk")
+    return [DueFee(row.pk, Money(row.amount, row.currency)) for row in rows]
 
 
 def application_tariff(holder_id: int) -> Tariff:

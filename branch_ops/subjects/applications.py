@@ -29,7 +29,6 @@ def application_content(
     holder: HolderFacts, *, storage: str, card_serial: str, scope: Scope, now: datetime
 ) -> dict[str, str]:
     """Return an application as the text values that are frozen and signed."""
-    tariff = tariff_in_force(application_tariff(holder.id), on=business_date(now))
     return {
         "holder": holder.number,
         "holder_name": holder.name,
@@ -39,8 +38,14 @@ def application_content(
         "storage": storage,
         "card_serial": card_serial,
         **scope.as_text(),
-        "fee": str(Money(tariff.amount, tariff.currency)),
+        **_fee_now(holder, now),
     }
+
+
+def _fee_now(holder: HolderFacts, now: datetime) -> dict[str, str]:
+    """Return what an application would cost today, by which tariff."""
+    tariff = tariff_in_force(application_tariff(holder.id), on=business_date(now))
+    return {"tariff": str(tariff.code), "fee": str(Money(tariff.amount, tariff.currency))}
 
 
 def holder_lines(content: Mapping[str, str]) -> list[Line]:
@@ -74,7 +79,7 @@ class ApplicationKind(ChangeKind):
             Line(_("Key kept in"), word(content["storage"])),
             Line(_("Card number"), content["card_serial"]),
             *scope_lines(content),
-            Line(_("Fee"), content["fee"]),
+            Line(_("Fee"), f"{content['fee']} ({word(content.get('tariff', ''))})"),
         ]
 
     def unit_of(self, content: Mapping[str, str]) -> int | None:
@@ -96,6 +101,9 @@ class ApplicationKind(ChangeKind):
             raise ApplicationRefused("no_card", field="card_serial")
         if card_serial and not is_card_in_stock(card_serial, holder.branch_id):
             raise ApplicationRefused("card_gone", field="card_serial")
+        # What is charged is what was signed: neither the tariff nor its amount may be another.
+        if any(content.get(name) != value for name, value in _fee_now(holder, now).items()):
+            raise ApplicationRefused("fee_changed")
 
     def apply(
         self, content: Mapping[str, str], *, reference: str, maker: User, checker: User,
@@ -103,15 +111,15 @@ class ApplicationKind(ChangeKind):
     ) -> None:  # fmt: skip
         """Open the application, charge its fee and give the card out of stock."""
         holder, scope = holder_now(content["holder"]), read_scope(content)
-        tariff = application_tariff(holder.id)
         certificate = apply_step(
             holder_id=holder.id, storage=content["storage"], card_serial=content["card_serial"],
             functions=scope.functions, amount_cap=scope.amount_cap, scope_from=scope.scope_from,
             scope_until=scope.scope_until, actor=maker, now=now,
         )  # fmt: skip
         charge_step(
-            company_id=holder.company_id, target=target_of(certificate.pk), tariff=tariff, now=now
-        )
+            company_id=holder.company_id, target=target_of(certificate.pk),
+            tariff=content["tariff"], now=now,
+        )  # fmt: skip
         if content["card_serial"]:
             issue_step(
                 serial_number=content["card_serial"], unit_id=holder.branch_id,

@@ -15,9 +15,10 @@ from approvals.kinds import Line
 from approvals.queries.impact import impact_of
 from approvals.subjects import ChangeKind
 from branch_ops.errors import JobRefused
-from branch_ops.operations import charge_step
+from branch_ops.operations import charge_step, waive_step
 from branch_ops.queries.certificate import CertificateDetail, certificate_now
 from branch_ops.queries.counter import target_of
+from branch_ops.queries.fees import due_fees
 from branch_ops.queries.jobs import Job, state_refusal
 from branch_ops.states import Tariff
 from branch_ops.subjects.applications import holder_lines, holder_title
@@ -135,10 +136,27 @@ class WithdrawalKind(CertificateChange):
             certificate_id=certificate_id, actor=maker, now=now, reason=content["reason"]
         )
 
+    def apply(
+        self, content: Mapping[str, str], *, reference: str, maker: User, checker: User,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """End the application and let go what is still due for it (FEE-1)."""
+        super().apply(content, reference=reference, maker=maker, checker=checker, now=now)
+        for fee in due_fees(target_of(int(content["certificate"]))):
+            waive_step(
+                item_id=fee.id, reference=reference, reason=content["reason"], actor=checker,
+                now=now,
+            )  # fmt: skip
+
     def after(self, content: Mapping[str, str]) -> list[str]:
-        """Return what stays to be done."""
+        """Return what becomes of the letter, of what is due and of the card."""
+        waived = [
+            _("The fee of %(fee)s that is due is waived by the same release.") % {"fee": fee.amount}
+            for fee in due_fees(target_of(int(content["certificate"])))
+        ]
         return [
-            _("The letter can no longer be used. A fee that is due stays due until it is waived."),
+            _("The letter can no longer be used."),
+            *waived,
             _("A card that was assigned is taken back at the equipment counter."),
         ]
 

@@ -29,6 +29,7 @@ from branch_ops.views.counter_panels import (
     next_step,
     scope_items,
 )
+from branch_ops.views.refusals import write_down
 from certificates import operations as certificates
 from certificates.states import CertificateState
 from identity.permissions import PersonRequest, can, requires
@@ -142,6 +143,7 @@ def suspension(request: PersonRequest, certificate_id: int) -> HttpResponse:
                 messages.success(request, _done(state))
                 return HttpResponseRedirect(back)
             except (RuleBroken, Conflict) as error:
+                write_down(request, found.target, error)
                 found = certificate_detail(request.user, certificate_id)
                 add_error(form, error)
         status = 422
@@ -179,6 +181,7 @@ def letter(request: PersonRequest, certificate_id: int) -> HttpResponse:
             certificate_id=certificate_id, actor=request.user, now=clock.now()
         )
     except (RuleBroken, Conflict) as error:
+        write_down(request, f"certificate:{certificate_id}", error)
         return _letter_page(request, certificate_id, error)
     # No cache and no disk of ours ever holds it; the reader prints what the browser shows.
     answer = HttpResponse(printed.pdf, content_type="application/pdf")

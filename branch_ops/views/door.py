@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -126,5 +127,13 @@ def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
 def _door(
     request: PersonRequest, form: SignInForm, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "refusal": refusal}
+    told = {
+        "lost": _(
+            "Your card is reported as lost and can sign nothing any more. When you sign in again "
+            "you choose a new password."
+        ),
+        "password": _("Your password is changed. Sign in with the new one."),
+    }
+    notice = told.get(request.GET.get("ended", ""), "")
+    context = {"form": form, "refusal": refusal, "notice": notice}
     return render(request, "branch_ops/sign_in.html", context, status=status)

@@ -30,6 +30,7 @@ from branch_ops.render.counter import CERTIFICATE_VERBS
 from branch_ops.states import EquipmentKind, Place, RequisitionState
 from branch_ops.subjects.equipment import write_off_content
 from branch_ops.views.fees import edit_reason, moment, paging, reason_act
+from branch_ops.views.refusals import write_down
 from identity.permissions import PersonRequest, can, requires
 from kernel import clock, ids
 from kernel.errors import Conflict, RuleBroken
@@ -137,6 +138,7 @@ def write_off(request: PersonRequest, serial_number: str) -> HttpResponse:
             )  # fmt: skip
             return HttpResponseRedirect(reverse("approvals:request", args=[reference]))
         except (RuleBroken, Conflict) as error:
+            write_down(request, item_key(found.serial_number), error)
             found = stock_pages.item_detail(request.user, serial_number)
             add_error(form, error)
     return _item_page(request, found, failed=("write_off", form))
@@ -166,6 +168,7 @@ def receive(request: PersonRequest) -> HttpResponse:
             messages.success(request, _("%(number)d items are in stock.") % {"number": number})
             return HttpResponseRedirect(reverse("equipment:stock"))
         except (RuleBroken, Conflict) as error:
+            write_down(request, "page:equipment:receive", error)
             add_error(form, error)
     notes = [
         _("Scan the first and the last number of the box; everything between them comes in."),
@@ -189,6 +192,7 @@ def issue(request: PersonRequest) -> HttpResponse:
             messages.success(request, _("The card reader is given out."))
             return HttpResponseRedirect(reverse("equipment:stock"))
         except (RuleBroken, Conflict) as error:
+            write_down(request, item_key(data["serial_number"]), error)
             add_error(form, error)
     notes = [
         _("Cards go out with the application they are for, letter forms with their letter."),
@@ -241,6 +245,7 @@ def _moved(request: PersonRequest, serial_number: str, verb: str, done: str) -> 
             messages.success(request, done)
             return HttpResponseRedirect(_after(request, found))
         except (RuleBroken, Conflict) as error:
+            write_down(request, item_key(found.serial_number), error)
             add_error(form, error)
     return _item_page(request, found, failed=(verb, form))
 

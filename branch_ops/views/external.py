@@ -23,6 +23,7 @@ from branch_ops.queries.external import bound_certificates, find_holder
 from branch_ops.render import word
 from branch_ops.render.external import CHECKS, KNOWN, day_text, period_text, storage_word
 from branch_ops.subjects.external import ExternalKind, content_of_binding, subject_key
+from branch_ops.views.refusals import EDITING, write_down
 from certificates.errors.external import ExternalReason, external_words
 from certificates.formats.external import Outcome, read_upload
 from certificates.formats.external_lists import OutsideStatus
@@ -122,6 +123,7 @@ def propose(request: PersonRequest) -> HttpResponse:
             )  # fmt: skip
             return HttpResponseRedirect(reverse("approvals:request", args=[reference]))
         except (RuleBroken, Conflict) as error:
+            write_down(request, subject_key(holder.number), error)
             add_error(form, error)
     return _bind_page(request, form, finding, status=422)
 
@@ -146,6 +148,7 @@ def edit(request: PersonRequest, reference: str) -> HttpResponse:
                 )  # fmt: skip
                 return HttpResponseRedirect(back)
             except (RuleBroken, Conflict) as error:
+                write_down(request, f"request:{reference}", error, event=EDITING)
                 add_error(form, error)
     page = {"reference": reference, "back_url": back, "answers": _answers_of(content)}
     status = 422 if form.errors else 200

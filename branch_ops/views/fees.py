@@ -25,6 +25,7 @@ from branch_ops.queries.fee_pages import FeeDetail, fee_key
 from branch_ops.render import event_word, who
 from branch_ops.states import FeeState
 from branch_ops.subjects.fees import fee_content
+from branch_ops.views.refusals import EDITING, write_down
 from identity.permissions import PersonRequest, can, requires
 from kernel import clock, ids
 from kernel.errors import Conflict, RuleBroken
@@ -76,6 +77,7 @@ def collect(request: PersonRequest, fee_id: int) -> HttpResponse:
             messages.success(request, _("The fee is paid."))
             return HttpResponseRedirect(reverse("fees:item", args=[fee_id]))
         except (RuleBroken, Conflict) as error:
+            write_down(request, fee_key(fee_id), error)
             fee = fee_pages.fee_detail(request.user, fee_id)
             add_error(form, error)
     return _page(request, fee, collect_form=form, status=422)
@@ -119,7 +121,8 @@ def edit_reason(
                 form_key=form.cleaned_data["idempotency_key"], now=now,
             )  # fmt: skip
             return HttpResponseRedirect(back)
-        except RuleBroken as error:
+        except (RuleBroken, Conflict) as error:
+            write_down(request, f"request:{reference}", error, event=EDITING)
             add_error(form, error)
     page = {
         "title": _("Edit request %(reference)s") % {"reference": reference},
@@ -179,6 +182,7 @@ def _propose(request: PersonRequest, fee_id: int, kind: str) -> HttpResponse:
             )  # fmt: skip
             return HttpResponseRedirect(reverse("approvals:request", args=[reference]))
         except (RuleBroken, Conflict) as error:
+            write_down(request, fee_key(fee_id), error)
             fee = fee_pages.fee_detail(request.user, fee_id)
             add_error(form, error)
     return _page(request, fee, reasons={kind: form}, status=422)

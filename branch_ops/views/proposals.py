@@ -41,6 +41,7 @@ from branch_ops.subjects.applications import application_content
 from branch_ops.subjects.certificates import certificate_content, scope_of
 from branch_ops.subjects.scopes import read_scope
 from branch_ops.views.counter_panels import Item, certificate_items, scope_items
+from branch_ops.views.refusals import EDITING, write_down
 from certificates import gateways
 from certificates.formats.profiles import KeyStorage
 from identity.permissions import PersonRequest, requires
@@ -195,6 +196,7 @@ def _application_page(
                 card_serial=form.cleaned_data["card_serial"], scope=form.scope(), now=now,
             )  # fmt: skip
         except RuleBroken as error:
+            write_down(request, application_target(holder.number), error)
             add_error(form, error)
         else:
             target = application_target(holder.number)
@@ -241,6 +243,10 @@ def _send(
                 now=now,
             )  # fmt: skip
     except (RuleBroken, Conflict) as error:
+        if draft is None:
+            write_down(request, target, error)
+        else:
+            write_down(request, f"request:{draft.reference}", error, event=EDITING)
         add_error(form, error)
         return None
     return HttpResponseRedirect(reverse("approvals:request", args=[reference]))

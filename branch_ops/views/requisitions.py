@@ -31,6 +31,7 @@ from branch_ops.queries.requisition_pages import (
 from branch_ops.states import RequisitionState
 from branch_ops.views.equipment import form_page
 from branch_ops.views.fees import moment, paging, reason_act
+from branch_ops.views.refusals import write_down
 from identity.permissions import PersonRequest, can, requires
 from kernel import clock, ids
 from kernel.errors import Conflict, RuleBroken
@@ -70,7 +71,8 @@ def ask(request: PersonRequest) -> HttpResponse:
             )  # fmt: skip
             messages.success(request, _("Head office sees your requisition now."))
             return HttpResponseRedirect(reverse("equipment:requisition", args=[number]))
-        except RuleBroken as error:
+        except (RuleBroken, Conflict) as error:
+            write_down(request, "page:equipment:ask", error)
             add_error(form, error)
     notes = [_("Head office sends it or says why not; then it is in your stock at once.")]
     return form_page(request, form, _("Ask head office for equipment"), _("Ask"), notes)
@@ -98,6 +100,7 @@ def fulfil(request: PersonRequest, number: str) -> HttpResponse:
             messages.success(request, _("The items are sent."))
             return HttpResponseRedirect(reverse("equipment:requisition", args=[number]))
         except (RuleBroken, Conflict) as error:
+            write_down(request, f"requisition:{number}", error)
             found = requisition_detail(request.user, number)
             add_error(form, error)
     return _page(request, found, fulfil_form=form, status=422)
@@ -116,7 +119,8 @@ def decline(request: PersonRequest, number: str) -> HttpResponse:
                 now=clock.now(),
             )  # fmt: skip
             return HttpResponseRedirect(reverse("equipment:requisition", args=[number]))
-        except Conflict as error:
+        except (RuleBroken, Conflict) as error:
+            write_down(request, f"requisition:{number}", error)
             found = requisition_detail(request.user, number)
             add_error(form, error)
     return _page(request, found, decline_form=form, status=422)

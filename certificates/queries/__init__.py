@@ -350,6 +350,11 @@ def holder_by_public_id(public_id: str) -> User | None:
     return User.objects.filter(public_id=public_id).first()
 
 
+def holder_by_serial(serial_number: str) -> User | None:
+    """Return the person a certificate was issued to, or None."""
+    return User.objects.filter(certificates__serial_number=serial_number).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Stoppage:
     """Tell how a certificate went out of force: by whom, when, why.

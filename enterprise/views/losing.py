@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from approvals.views.panels import add_error, explain
@@ -60,6 +61,7 @@ def _page(
         "idempotency_key": ids.token(),
         "url": reverse("enterprise:report_lost"),
         "list_url": reverse("enterprise:certificates"),
+        "list_name": _("My certificates"),
         "alert": explain(error) if error is not None and not error.field else "",
     }
     return render(request, "enterprise/report_lost.html", {"page": page}, status=status)

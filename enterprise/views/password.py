@@ -11,11 +11,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from approvals.views.panels import add_error
-from enterprise.errors import PasswordWrong
-from enterprise.forms import PasswordForm
 from identity import operations
+from identity.errors import PasswordWrong
+from identity.forms import PasswordForm
 from identity.operations import PasswordOutcome
 from identity.permissions import SIGNED_IN, PersonRequest, requires
+from identity.policies import PASSWORD_SHORTEST
 from identity.views import let_out
 from kernel import clock
 from kernel.errors import RuleBroken
@@ -51,6 +52,7 @@ def _page(request: PersonRequest, form: PasswordForm, *, status: int = 200) -> H
     page = {
         "form": form,
         "must": request.user.must_change_password,
+        "shortest": PASSWORD_SHORTEST,
         "url": reverse("enterprise:change_password"),
     }
     return render(request, "enterprise/change_password.html", {"page": page}, status=status)

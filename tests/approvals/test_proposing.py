@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,6 +24,7 @@ from approvals.states import Act, RequestState
 from audit import queries as audit
 from certificates.queries import signatures_of
 from identity.errors import PermissionMissing
+from identity.models import Role
 from kernel import ids
 from kernel.errors import RuleBroken
 from tests.approvals.changes import KIND, NoteKind, noting
@@ -281,3 +282,52 @@ def test_the_database_refuses_half_a_request(
     row = Request.objects.filter(reference=propose(world))
     with pytest.raises(IntegrityError, match="approvals_request_"), transaction.atomic():
         row.update(**columns)
+
+
+def let_head_office_propose() -> None:
+    """Let the head office's makers propose notes too."""
+    role = Role.objects.get(code="bank.pki.maker")
+    role.permissions = [*role.permissions, f"{KIND}.propose"]
+    role.save()
+
+
+def take_the_right_to_propose() -> None:
+    """Let the branches' makers propose no more notes."""
+    role = Role.objects.get(code="branch.business.maker")
+    role.permissions = [one for one in role.permissions if one != f"{KIND}.propose"]
+    role.save()
+
+
+@pytest.mark.req("DEL-4")
+@pytest.mark.parametrize("act", [approvals.submit, approvals.withdraw, approvals.delete])
+def test_the_head_office_reads_a_branch_s_request_and_makes_nothing_of_it(
+    world: World, kind: NoteKind, act: Callable[..., str]
+) -> None:
+    let_head_office_propose()
+    reference = propose(world)
+    officer = world.officer("pki00001").act_as(world.now)
+    content = content_of(officer, reference, now=world.now)
+    assert content["text"] == "Dust the vault."
+    with pytest.raises(RequestNotFound):
+        act(actor=officer, reference=reference, form_key=ids.token(), now=world.now)
+    with pytest.raises(RequestNotFound):
+        approvals.amend(
+            actor=officer, reference=reference, content=content, form_key=ids.token(),
+            now=world.now,
+        )  # fmt: skip
+    assert state(reference) == RequestState.DRAFT
+
+
+@pytest.mark.req("DEL-4")
+@pytest.mark.parametrize("act", [approvals.submit, approvals.withdraw, approvals.delete])
+def test_whoever_may_no_longer_propose_it_makes_nothing_of_a_draft(
+    world: World, kind: NoteKind, act: Callable[..., str]
+) -> None:
+    reference = propose(world)
+    take_the_right_to_propose()
+    with pytest.raises(PermissionMissing):
+        act(
+            actor=world.officer("branch001").act_as(world.now), reference=reference,
+            form_key=ids.token(), now=world.now,
+        )  # fmt: skip
+    assert state(reference) == RequestState.DRAFT

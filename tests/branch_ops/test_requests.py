@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 
 from approvals import operations as approvals
 from approvals.models import Request
 from approvals.states import RequestState
 from certificates.operations import issue_letter
-from identity.models import Session
+from identity.models import Role, Session
 from kernel import ids
 from tests.approvals.changes import KIND, noting
-from tests.factories.http import Browser, form_to, reference_in, words_of
+from tests.factories.http import Browser, form_to, forms_of, reference_in, words_of
 from tests.factories.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("staff_site")]
@@ -101,3 +102,39 @@ def test_every_page_of_a_request_is_in_one_language(
     text = words_of(officer.get("approvals:request", drafted))
     assert ("After submitting" in text) == (language == "en")
     assert ("送審後" in text) == (language == "zh-hant")
+
+
+@pytest.mark.req("DUAL-1", "DEL-4")
+def test_the_head_office_is_offered_nothing_of_a_branch_s_draft(world: World, drafted: str) -> None:
+    role = Role.objects.get(code="bank.pki.maker")
+    role.permissions = [*role.permissions, f"{KIND}.propose"]
+    role.save()
+    officer = Browser.officer(world, "pki00001", english=True)
+    page = officer.get("approvals:request", drafted)
+    assert "Dust it." in words_of(page)
+    assert offered(page, drafted) == set()
+    sent = {"idempotency_key": ids.token()}
+    assert officer.post("approvals:submit", drafted, **sent).status_code == 404
+    assert Request.objects.get(reference=drafted).state == RequestState.DRAFT
+
+
+@pytest.mark.req("DUAL-1")
+def test_a_maker_without_the_right_to_the_kind_is_offered_nothing(
+    world: World, drafted: str
+) -> None:
+    maker = Browser.officer(world, "branch001")
+    assert offered(maker.get("approvals:request", drafted), drafted) == {"submit", "delete", "edit"}
+    role = Role.objects.get(code="branch.business.maker")
+    role.permissions = [one for one in role.permissions if one != f"{KIND}.propose"]
+    role.save()
+    assert offered(maker.get("approvals:request", drafted), drafted) == set()
+    sent = {"idempotency_key": ids.token()}
+    assert maker.post("approvals:submit", drafted, **sent).status_code == 403
+
+
+def offered(page: HttpResponse, reference: str) -> set[str]:
+    """Return which verbs a request's page leads to."""
+    leads = {form.action for form in forms_of(page)}
+    verbs = ("submit", "withdraw", "delete")
+    found = {verb for verb in verbs if reverse(f"approvals:{verb}", args=[reference]) in leads}
+    return found | ({"edit"} if 'href="/edit/"' in page.content.decode() else set())

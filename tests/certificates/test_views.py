@@ -19,6 +19,7 @@ from identity.errors import PermissionMissing
 from identity.models import User
 from identity.operations import grant_role, sign_in
 from kernel import clock
+from tests.factories.audit import refusals
 from tests.factories.cards import TestCard
 from tests.factories.certificates import (
     PIN,
@@ -132,6 +133,19 @@ def test_enrol_with_a_wrong_secret_answers_in_words_and_counts():
     assert (status, answer["ok"], answer["code"]) == (422, False, "certificates.letter.refused")
     assert answer["message"]
     assert Letter.objects.get().tries == 1
+
+
+@pytest.mark.req("AUD-1", "SIGN-6")
+def test_what_is_refused_to_the_card_stands_in_the_log():
+    browser = Browser()
+    browser.enrol(secret="0000-0000-0000-0000-0")
+    browser.confirm(browser.enrol()[1])
+    browser.post("unlock", sign_request=browser.show().id, pin="271828")
+    who, on = browser.user.public_id, f"user:{browser.user.public_id}"
+    assert refusals() == [
+        (who, "certificates.certificate.enrol", on, "certificates.letter.refused"),
+        (who, "certificates.certificate.unlock", on, "certificates.pin.wrong"),
+    ]
 
 
 def test_enrol_with_a_weak_pin_names_the_field():

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from approvals import operations as approvals
 from approvals.errors import AlreadyProposed
@@ -18,7 +19,12 @@ from branch_ops.models import EquipmentMovement, FeeItem
 from branch_ops.queries.certificate import CertificateDetail, certificate_now, holder_now
 from branch_ops.queries.counter import application_target, cards_in_stock
 from branch_ops.subjects.applications import ApplicationKind, application_content
-from branch_ops.subjects.certificates import ScopeKind, certificate_content, scope_of
+from branch_ops.subjects.certificates import (
+    ScopeKind,
+    WithdrawalKind,
+    certificate_content,
+    scope_of,
+)
 from branch_ops.subjects.scopes import Scope, read_scope, scope_lines
 from certificates import operations as certificates
 from certificates.errors import ScopeRefused
@@ -26,6 +32,8 @@ from certificates.formats.profiles import RevocationReason
 from certificates.models import Certificate, Letter
 from identity.errors import PermissionMissing
 from kernel import ids
+from kernel.clock import business_date
+from kernel.money import Money
 from tests.branch_ops.counter_stories import (
     CHECKER,
     MAKER,
@@ -169,6 +177,80 @@ def test_a_key_has_its_place_and_a_card_lies_in_the_branch(
 def test_only_a_maker_of_the_branch_proposes(world: World, counter: Counter, login: str) -> None:
     with pytest.raises(PermissionMissing):
         counter.propose(maker=login)
+
+
+def submitted(world: World, reference: str) -> str:
+    """Submit a draft and return its reference."""
+    return approvals.submit(
+        actor=world.officer(MAKER).act_as(world.now), reference=reference, form_key=ids.token(),
+        now=world.now,
+    )  # fmt: skip
+
+
+def raise_fee(world: World) -> None:
+    """Let a first application cost more from today on."""
+    with transaction.atomic():
+        operations.set_tariff_step(
+            code="certificate.issue", money=Money(Decimal(2_000), "TWD"), actor=None,
+            valid_from=business_date(world.now), now=world.now,
+        )  # fmt: skip
+
+
+@pytest.mark.req("FEE-1", "DUAL-3", "SIGN-1")
+def test_the_fee_that_is_charged_is_the_fee_that_was_signed(world: World, counter: Counter) -> None:
+    reference = submitted(world, counter.propose())
+    raise_fee(world)
+    with pytest.raises(ApplicationRefused) as refused:
+        decide(world, world.officer(CHECKER, card=True), reference, Act.RELEASE)
+    assert refused.value.code == "counter.application.fee_changed"
+    assert "edit the application again" in str(refused.value)
+    assert not FeeItem.objects.exists()
+
+
+@pytest.mark.req("FEE-1", "CERT-5")
+def test_a_first_application_does_not_become_another_unseen(world: World, counter: Counter) -> None:
+    holder = world.holder("maker02", card=False)
+    reference = counter.propose()
+    world.holder("maker02")
+    with pytest.raises(ApplicationRefused) as refused:
+        submitted(world, reference)
+    assert refused.value.code == "counter.application.fee_changed"
+    content = application_content(
+        holder_now(holder.user.public_id), storage="BROWSER", card_serial="", scope=Scope(),
+        now=world.now,
+    )  # fmt: skip
+    assert content["tariff"] == "certificate.reissue"
+    approvals.amend(
+        actor=world.officer(MAKER).act_as(world.now), reference=reference, content=content,
+        form_key=ids.token(), now=world.now,
+    )  # fmt: skip
+    counter.release(reference)
+    assert [fee.tariff.code for fee in FeeItem.objects.all()] == ["certificate.reissue"]
+
+
+@pytest.mark.req("FEE-1", "DUAL-6")
+def test_the_fee_of_a_withdrawn_application_is_waived_by_the_same_release(
+    world: World, counter: Counter
+) -> None:
+    certificate = counter.applied(paid=False)
+    reference = propose(world, "certificates.withdrawal", certificate)
+    said = WithdrawalKind().after({"certificate": str(certificate.pk)})
+    assert any("TWD 1,000" in line and "waived" in line for line in said)
+    counter.release(reference)
+    (fee,) = FeeItem.objects.filter(target=f"certificate:{certificate.pk}")
+    assert (fee.state, fee.waiver_reference) == ("WAIVED", reference)
+    assert WithdrawalKind().after({"certificate": str(certificate.pk)}) == [
+        line for line in said if "waived" not in line
+    ]
+
+
+@pytest.mark.req("FEE-1")
+def test_a_fee_that_was_paid_stays_paid_when_its_application_is_withdrawn(
+    world: World, counter: Counter
+) -> None:
+    certificate = counter.applied()
+    counter.release(propose(world, "certificates.withdrawal", certificate))
+    assert [fee.state for fee in FeeItem.objects.all()] == ["PAID"]
 
 
 def test_an_application_is_withdrawn_and_its_letter_dies(world: World, counter: Counter) -> None:
