@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
+from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
@@ -82,6 +83,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _key_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give the authority's keys a place that goes away with the run."""
     settings.PKI_KEY_DIRECTORY = str(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(autouse=True)
+def _house_language() -> None:
+    """Begin every test in the site's language: a page read before may have left another."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

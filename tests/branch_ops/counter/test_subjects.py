@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils.translation import override
 
 from approvals import operations as approvals
 from approvals.errors import AlreadyProposed
@@ -203,7 +204,8 @@ def test_the_fee_that_is_charged_is_the_fee_that_was_signed(world: World, counte
     with pytest.raises(ApplicationRefused) as refused:
         decide(world, world.officer(CHECKER, card=True), reference, Act.RELEASE)
     assert refused.value.code == "counter.application.fee_changed"
-    assert "edit the application again" in str(refused.value)
+    with override("en"):
+        assert "edit the application again" in str(refused.value)
     assert not FeeItem.objects.exists()
 
 
@@ -234,7 +236,8 @@ def test_the_fee_of_a_withdrawn_application_is_waived_by_the_same_release(
 ) -> None:
     certificate = counter.applied(paid=False)
     reference = propose(world, "certificates.withdrawal", certificate)
-    said = WithdrawalKind().after({"certificate": str(certificate.pk)})
+    with override("en"):
+        said = WithdrawalKind().after({"certificate": str(certificate.pk)})
     assert any("TWD 1,000" in line and "waived" in line for line in said)
     counter.release(reference)
     (fee,) = FeeItem.objects.filter(target=f"certificate:{certificate.pk}")
