@@ -242,9 +242,9 @@ def test_the_fee_of_a_withdrawn_application_is_waived_by_the_same_release(
     counter.release(reference)
     (fee,) = FeeItem.objects.filter(target=f"certificate:{certificate.pk}")
     assert (fee.state, fee.waiver_reference) == ("WAIVED", reference)
-    assert WithdrawalKind().after({"certificate": str(certificate.pk)}) == [
-        line for line in said if "waived" not in line
-    ]
+    with override("en"):
+        left = WithdrawalKind().after({"certificate": str(certificate.pk)})
+    assert left == [line for line in said if "waived" not in line]
 
 
 @pytest.mark.req("FEE-1")
