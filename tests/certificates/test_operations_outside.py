@@ -27,7 +27,7 @@ from certificates.errors.external import (
     ListNotFetched,
     RenewedElsewhere,
 )
-from certificates.formats.profiles import RevocationReason
+from certificates.formats.profiles import KeyStorage, RevocationReason
 from certificates.gateways.lists import HttpListSource, list_source
 from certificates.models import (
     ExternalIssuer,
@@ -88,7 +88,7 @@ def test_its_own_authority_renews_it_and_not_the_bank(outside_signer: Holder) ->
     with pytest.raises(RenewedElsewhere):
         operations.begin_renewal(
             actor=outside_signer.user, session_key_sha256=outside_signer.session,
-            now=NOW + 364 * DAY,
+            made_on=KeyStorage.HARDWARE, now=NOW + 364 * DAY,
         )  # fmt: skip
 
 
