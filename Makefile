@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-WORKERS ?= 2
+# One more than there are cores: tests wait for browsers and scripts as often as for a core.
+WORKERS ?= 3
 RUN := $(VENV)/bin/python
 COMPILE := .local/lock/bin/uv pip compile --no-config --quiet --universal --generate-hashes \
 	--python-version 3.11 --no-header --no-annotate $(UPGRADE) pyproject.toml
