@@ -16,7 +16,8 @@ class Message(FSMModelMixin, models.Model):
     """Hold one finished message for one reader on one channel (ALR-2).
 
     The row is the truth and the queue only a hint: it is done when the other side has accepted
-    the message, never when something was published. `message_key` is the Message-ID of the mail
+    the message, never when something was published. The words of a message that `is_secret` are
+    forgotten with its delivery. `message_key` is the Message-ID of the mail
     and the idempotency key of the SMS, the same at every attempt.
     """
 
@@ -33,6 +34,7 @@ class Message(FSMModelMixin, models.Model):
     cause = models.CharField(_("cause"), max_length=120)
     subject = models.CharField(_("subject"), max_length=120)
     body = models.TextField(_("text"))
+    is_secret = models.BooleanField(default=False)
     state = FSMField(
         _("state"),
         default=MessageState.PENDING.value,

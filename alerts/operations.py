@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from alerts import dispatch, queries
 from alerts.errors import DeliveryFailed
@@ -28,6 +28,7 @@ from kernel.machines import sources
 log = logging.getLogger(__name__)
 
 DEFAULT_LEASE_SECONDS = 90
+_WITHOUT_SECRET = Case(When(is_secret=True, then=Value("")), default=F("body"))
 MOST_REPLAYED = 1000
 
 # One statement whatever the number of readers. The constraint on (event, cause, reader, channel)
@@ -35,9 +36,9 @@ MOST_REPLAYED = 1000
 _INSERT = """
     INSERT INTO alerts_message (
         channel, recipient_key, company_key, address, language, subject, body, message_key,
-        event, cause, state, attempts, next_attempt_at, created_at, last_error
+        event, cause, state, attempts, next_attempt_at, created_at, last_error, is_secret
     )
-    SELECT line.*, %(event)s, %(cause)s, %(state)s, 0, %(now)s, %(now)s, ''
+    SELECT line.*, %(event)s, %(cause)s, %(state)s, 0, %(now)s, %(now)s, '', %(is_secret)s
     FROM unnest(
         %(channels)s::text[], %(keys)s::text[], %(companies)s::text[], %(addresses)s::text[],
         %(languages)s::text[], %(subjects)s::text[], %(bodies)s::text[], %(message_keys)s::text[]
@@ -63,12 +64,15 @@ def enqueue(
     recipients: Sequence[Recipient],
     facts: Mapping[str, object],
     now: datetime,
+    is_secret: bool = False,
 ) -> int:
     """Store finished messages in the transaction of their cause and wake a worker at commit.
 
     A step. `cause` names the act that is told about, once for ever (such as
     `request:T20261122-48213907:2:released`). Returns how many messages are new: a reader who was
-    told already is not told again (ALR-2). Raises OutsideTransaction, UnknownEvent.
+    told already is not told again (ALR-2). Of a message `is_secret` the words are forgotten once
+    it is delivered or given up, and nobody reads them here. Raises OutsideTransaction,
+    UnknownEvent.
     """
     require_transaction()
     if not recipients:
@@ -91,6 +95,7 @@ def enqueue(
                 "cause": cause,
                 "state": MessageState.PENDING.value,
                 "now": now,
+                "is_secret": is_secret,
                 "channels": [str(reader.channel) for reader in readers],
                 "keys": [reader.key for reader in readers],
                 "companies": [reader.company_key for reader in readers],
@@ -211,6 +216,7 @@ def _note_delivery(message: Message, batch: _Round) -> None:
             attempts=F("attempts") + 1,
             claimed_until=None,
             last_error="",
+            body=_WITHOUT_SECRET,
         )
     )
     batch.delivered += 1
@@ -229,6 +235,7 @@ def _note_failure(message: Message, failure: DeliveryFailed, batch: _Round) -> N
                 next_attempt_at=batch.moment + delay_after(attempts),
                 claimed_until=None,
                 last_error=failure.reason[:80],
+                body=_WITHOUT_SECRET if verb == "bury" else F("body"),
             )
         )
     )
@@ -271,7 +278,8 @@ def replay_dead(
     `actor` is a user's public_id or `system`. Returns how many were taken up; ids that are not
     dead letters are passed over. Attempts are counted anew, the message keys stay.
     """
-    dead = Message.objects.filter(state__in=sources(MESSAGE_VERBS, "replay")).order_by("id")
+    replayable = Message.objects.filter(state__in=sources(MESSAGE_VERBS, "replay"))
+    dead = replayable.exclude(is_secret=True).order_by("id")  # their words are gone
     if message_ids is not None:
         dead = dead.filter(id__in=message_ids)
     ids = list(dead.select_for_update().values_list("id", flat=True)[:MOST_REPLAYED])

@@ -82,8 +82,11 @@ def counts() -> Counts:
 def messages_for(
     recipient_key: str, *, channel: str = "", before_id: int | None = None, limit: int = 50
 ) -> list[Notice]:
-    """Return one reader's messages, newest first; `before_id` continues a page (ALR-3)."""
-    rows = Message.objects.filter(recipient_key=recipient_key)
+    """Return one reader's messages, newest first; `before_id` continues a page (ALR-3).
+
+    Secret ones are left out: a code is worth something only on the phone it was sent to.
+    """
+    rows = Message.objects.filter(recipient_key=recipient_key, is_secret=False)
     if channel:
         rows = rows.filter(channel=channel)
     if before_id is not None:

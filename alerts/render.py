@@ -44,6 +44,10 @@ class Event(StrEnum):
     LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
+    CODE_CONTACT = "identity.code.contact"
+    CODE_ACTIVATION = "identity.code.activation"
+    CODE_PASSKEY = "identity.code.passkey"
+    CODE_TRANSACTION = "identity.code.transaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ FREE_FACTS = (
     "payee_name", "payee_account_masked", "company_name", "unit_name", "subject_text",
     "actor_name", "reason",
 )  # fmt: skip
-OWN_FACTS = ("reference", "kind_name", "amount_text", "deadline")
+OWN_FACTS = ("reference", "kind_name", "amount_text", "deadline", "code", "short_code")
 
 SUBJECT_CHARACTERS = 120
 FACT_CHARACTERS = 200

@@ -7,7 +7,7 @@ from enum import StrEnum
 from approvals.kinds import Change, Kind
 from approvals.states import Act
 from identity.models import User
-from identity.permissions import can, check
+from identity.permissions import can, check, needs_card
 
 
 class Permission(StrEnum):
@@ -18,6 +18,12 @@ class Permission(StrEnum):
     RELEASE = "approvals.request.release"
     RETURN = "approvals.request.return"
     REJECT = "approvals.request.reject"
+    # To see what is proposed about the own company itself: its people, its policy.
+    ADMINISTRATION = "company.administration.inquire"
+
+
+# Deciding is never done on a password alone (AUTH-5).
+needs_card(Permission.REVIEW, Permission.RELEASE, Permission.RETURN, Permission.REJECT)
 
 
 def permission_of(act: Act) -> Permission:

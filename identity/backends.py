@@ -39,6 +39,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self.user, self.seen_at, self.factor = row.user, row.seen_at, row.factor
+        row.user.factor = row.factor
         self.idle_minutes = row.idle_minutes
         return dict(row.data)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import Conflict, NotAllowed, RuleBroken
+from kernel.errors import Busy, Conflict, NotAllowed, RuleBroken
 
 
 class PasswordRefused(StrEnum):
@@ -58,6 +58,19 @@ class PermissionMissing(NotAllowed):
         )
 
 
+class StepUpNeeded(NotAllowed):
+    """Say that this act asks for the card (or a passkey), and only the password was given so far.
+
+    Pages lead to the step-up and back; scripts are told (AUTH-5).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.step_up_needed",
+            _("Confirm with your card first: a password alone is not enough for this."),
+        )
+
+
 class StandingChanged(Conflict):
     """Say that a right the act rests on was taken away while it was on its way."""
 
@@ -65,6 +78,44 @@ class StandingChanged(Conflict):
         super().__init__(
             "identity.standing_changed",
             _("Your rights were changed in this moment. Look at the request again."),
+        )
+
+
+class NowhereToSend(RuleBroken):
+    """Say that a person has no phone and no mail address to send a code to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.nowhere",
+            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+        )
+
+
+class CodeRefused(RuleBroken):
+    """Say that a code that was typed is not the one that was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("identity.code.wrong", _("The code is not right."), field="code")
+
+
+class CodeGone(RuleBroken):
+    """Say that there is no code to be typed any more: used up, too old or never sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.gone",
+            _("This code is not valid any more. Ask for a new one."),
+            field="code",
+        )
+
+
+class DoorShut(Busy):
+    """Say that nobody can sign in for the moment, because what counts tries does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.door_shut",
+            _("Signing in is not possible at the moment. Please try again in a few minutes."),
         )
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.utils.crypto import salted_hmac
+
+from kernel.ids import CROCKFORD
+
+# What Crockford's alphabet leaves out because it looks like something else.
+_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 class PasswordHasher(Argon2PasswordHasher):
@@ -16,6 +23,34 @@ class PasswordHasher(Argon2PasswordHasher):
     """
 
     time_cost, memory_cost, parallelism = settings.ARGON2_COST
+
+
+def derive_code(*, purpose: str, subject: str, salt: str) -> str:
+    """Return the code to be sent: of the subject's own bytes and a salt of 256 random bits.
+
+    Six digits, by the truncation of RFC 4226 section 5.3; for an activation, which lasts longer,
+    eight Crockford base-32 characters (AUTH-7, AUTH-9).
+    """
+    content = "\n".join((purpose, subject))
+    mac = salted_hmac(f"identity.code.derived:{salt}", content, algorithm="sha256").digest()
+    if purpose == "activation":
+        number = int.from_bytes(mac[:5], "big")
+        return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(35, -1, -5))
+    start = mac[-1] & 0x0F
+    number = int.from_bytes(mac[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def read_code(typed: str) -> str:
+    """Return a typed code as it was sent: forgives full-width forms, case, spaces and dashes."""
+    folded = unicodedata.normalize("NFKC", typed[:64]).upper()
+    return "".join(sign for sign in folded if sign.isalnum()).translate(_LOOK_ALIKES)
+
+
+def code_hmac(code: str, *, purpose: str, subject: str, user_key: str) -> str:
+    """Return what is stored of a code: an HMAC-SHA-256 bound to person, purpose and subject."""
+    content = "\n".join((user_key, purpose, subject, code))
+    return salted_hmac("identity.code", content, algorithm="sha256").hexdigest()
 
 
 def session_digest(key: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -13,17 +14,30 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from identity.errors import PermissionMissing
+from identity.errors import PermissionMissing, StepUpNeeded
 from identity.models import User
+from identity.policies import STRONG_FACTORS
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+_with_card: set[str] = set()
 
 
 class Permission(StrEnum):
     VIEW_COMPANY = "identity.company.view"
     VIEW_USER = "identity.user.view"
+
+
+class Gate(StrEnum):
+    """Name what stands between signing in and everything else, in the order it is asked for.
+
+    A view that must work before a gate is passed says so with `before`.
+    """
+
+    FIRST_USE = "first_use"
+    SECOND_FACTOR = "second_factor"
+    NEW_PASSWORD = "change_password"  # noqa: S105 - the name of a page
 
 
 class PersonRequest(HttpRequest):
@@ -39,17 +53,37 @@ def can(user: User, permission: str) -> bool:
     return permission == SIGNED_IN or permission in user.granted
 
 
+def needs_card(*permissions: str) -> None:
+    """Say that these permissions are used with a stronger factor than the password (AUTH-5).
+
+    Called by the rooms above, beside their vocabulary.
+    """
+    _with_card.update(permissions)
+
+
 def check(user: User, permission: str) -> None:
-    """Insist on a permission. Raises PermissionMissing."""
+    """Insist on a permission, and on the factor it asks for.
+
+    Raises PermissionMissing; StepUpNeeded where only the password was given so far (AUTH-5).
+    """
     if not can(user, permission):
         raise PermissionMissing(permission)
+    if permission in _with_card:
+        check_factor(user)
+
+
+def check_factor(user: User) -> None:
+    """Insist that the person has shown more than a password. Raises StepUpNeeded (AUTH-5)."""
+    if user.factor not in STRONG_FACTORS:
+        raise StepUpNeeded()
 
 
 def requires(permission: str) -> Callable[[View], View]:
     """Open a view only to signed-in people whose roles give this permission.
 
     The view carries its permission's name, so that a house test can see that each has one.
-    Without a session the reader is led to sign in and back.
+    Without a session the reader is led to sign in and back; with a weaker factor than the
+    permission asks for, to the step-up and back.
     """
 
     def decorate(view: View) -> View:
@@ -57,8 +91,13 @@ def requires(permission: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
-            check(request.user, permission)
-            return view(request, *args, **kwargs)
+            try:
+                check(request.user, permission)
+                return view(request, *args, **kwargs)
+            except StepUpNeeded:
+                if wants_json(request):
+                    raise
+                return to_step_up(request)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
@@ -72,8 +111,36 @@ def public(view: View) -> View:
     return view
 
 
+def before(*gates: Gate) -> Callable[[View], View]:
+    """Open a view to people who have not passed these gates yet; every other one stays closed."""
+
+    def decorate(view: View) -> View:
+        view.gates = frozenset(gates)  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether a script asks, which cannot follow to another page."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def to_step_up(request: HttpRequest) -> HttpResponse:
+    """Lead to the page that asks for the stronger factor, and back to where the act began.
+
+    What was posted stays behind: the reader comes back to the page it was posted from, whose
+    script has kept what was typed.
+    """
+    here = request.get_full_path()
+    if request.method != "GET":
+        referrer = urlsplit(request.headers.get("Referer", ""))
+        here = referrer.path if referrer.netloc == request.get_host() else ""
+    return HttpResponseRedirect(reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here}))
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    if "application/json" in request.headers.get("Accept", ""):
+    if wants_json(request):
         # A script cannot follow to the door; its page tells the reader what has happened.
         message = str(_("You are signed out. Sign in again to go on."))
         body = {"ok": False, "code": "identity.signed_out", "message": message}

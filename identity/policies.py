@@ -29,6 +29,18 @@ PASSWORDS_REMEMBERED = 3
 _RUN = 4
 
 
+class Factor(StrEnum):
+    """Say how the person of a session has shown who they are (AUTH-5)."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a factor
+    CARD = "card"
+    PASSKEY = "passkey"
+
+
+# What the bank takes for more than a password; a passkey belongs to people of the bank alone.
+STRONG_FACTORS = frozenset({Factor.CARD, Factor.PASSKEY})
+
+
 class SignInOutcome(StrEnum):
     SIGNED_IN = "signed in"
     REFUSED = "refused"

@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from approvals.errors import RequestNotFound
 from approvals.kinds import Kind, kind_of
 from approvals.models import Decision, Editor, FlowRule, FlowStage, Request, Revision, Stage
+from approvals.permissions import Permission
 from approvals.policies.resolver import Case, Person, Power, Standing, Taken
 from approvals.policies.rules import Rule, StageSpec
 from approvals.states import RequestState
@@ -74,6 +75,7 @@ class Submitted:
 def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
     """Return the requests on accounts the actor may see, and those they edited.
 
+    Requests about the company itself, on no account, are for its security pair.
     People of the bank see those of their own unit; people of the head office those of every unit.
     """
     if actor.unit is not None:
@@ -82,9 +84,10 @@ def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
         return Request.objects.filter(unit__isnull=False)
     own = Editor.objects.filter(request=OuterRef("pk"), user=actor)
     accounts = ledger.account_ids(actor.pk, AccountFunction.INQUIRE, now=now)
-    return Request.objects.filter(
-        Q(account_id__in=accounts) | Exists(own), company_id=actor.company_pk
-    )
+    mine: Q = Q(account_id__in=accounts) | Q(Exists(own))
+    if Permission.ADMINISTRATION in actor.granted:
+        mine |= Q(account__isnull=True)
+    return Request.objects.filter(mine, company_id=actor.company_pk)
 
 
 def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
@@ -265,10 +268,14 @@ def read_person(
 def rules_of(home: Home) -> tuple[Rule, ...]:
     """Return the rule table of a company, or of the bank for its units (FLOW-2).
 
-    With the stages of each flow, in two statements.
+    A company that has no rule of its own for a kind stands under the bank's, which has none for
+    what moves money. With the stages of each flow, in two statements.
     """
     of_home = FlowRule.objects.filter(_owned_by(home))
     rows = list(of_home.select_related("flow").order_by("pk"))
+    if home.company_id is not None:
+        own = {row.kind for row in rows if row.company_id is not None}
+        rows = [row for row in rows if row.company_id is not None or row.kind not in own]
     stages: dict[int, list[StageSpec]] = {}
     flows = FlowStage.objects.filter(_owned_by(home, "flow__"))
     for row in flows.order_by("flow_id", "number"):
@@ -292,7 +299,8 @@ def rules_of(home: Home) -> tuple[Rule, ...]:
 
 
 def _owned_by(home: Home, path: str = "") -> Q:
-    """Return the condition that a rule is the company's, or the bank's own for its units."""
+    """Return the condition that a rule is the bank's own, or with a company also the company's."""
+    bank = Q(**{f"{path}company__isnull": True})
     if home.company_id is None:
-        return Q(**{f"{path}company__isnull": True})
-    return Q(**{f"{path}company_id": home.company_id})
+        return bank
+    return bank | Q(**{f"{path}company_id": home.company_id})

@@ -25,11 +25,16 @@ FLOWS = [
 
 
 def seed(apps, schema_editor):
+    seed_flows(apps, schema_editor, FLOWS)
+
+
+def seed_flows(apps, schema_editor, flows):
+    """Write flows of one releasing stage, each with the kinds it is for."""
     database = schema_editor.connection.alias
     flow_model = apps.get_model("approvals", "Flow")
     stage_model = apps.get_model("approvals", "FlowStage")
     rule_model = apps.get_model("approvals", "FlowRule")
-    for code, name, role, kinds in FLOWS:
+    for code, name, role, kinds in flows:
         flow = flow_model.objects.using(database).create(company=None, code=code, name=name)
         stage_model.objects.using(database).create(flow=flow, number=1, act="release", role=role)
         for kind in kinds:

@@ -23,7 +23,7 @@ from identity import operations as identity
 from identity.errors import PasswordWrong
 from identity.forms import PasswordForm
 from identity.operations import PasswordOutcome
-from identity.permissions import SIGNED_IN, PersonRequest, requires
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
 from identity.policies import PASSWORD_SHORTEST_STAFF
 from identity.queries import counter_of
 from identity.views import let_out
@@ -51,6 +51,7 @@ def report_lost(request: PersonRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff:sign_in") + "?ended=lost")
 
 
+@before(Gate.NEW_PASSWORD)
 @requires(SIGNED_IN)
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "POST"])

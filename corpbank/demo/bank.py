@@ -117,22 +117,29 @@ def four_flows(first: int, second: int, third: int) -> tuple[FlowSpec, ...]:
 
 def found_unit(
     *, code: str, name: str, kind: str, parent: Unit | None, people: Sequence[PersonSpec],
-    password: str, now: datetime,
+    password: str, now: datetime, used_at: datetime | None = None,
 ) -> tuple[Unit, dict[str, User]]:  # fmt: skip
-    """Open a unit of the bank and bring in its people; a step."""
+    """Open a unit of the bank and bring in its people; a step.
+
+    They have been through first use at `used_at`, or now.
+    """
     unit = identity.open_unit(code=code, name=name, kind=kind, parent=parent, now=now)
     found = {}
     for spec in people:
-        user = _person(unit, spec, "bank.example", password, now)
+        user = _person(unit, spec, "bank.example", password, now, used_at or now)
         identity.grant_role(user=user, role_code=spec.role, parent=None, granted_by=None, now=now)
         found[spec.login] = user
     return unit, found
 
 
 def found_company(
-    spec: CompanySpec, *, branch: Unit, granted_by: User | None, password: str, now: datetime
-) -> Founded:
-    """Register a customer with everything it needs to make transfers; a step."""
+    spec: CompanySpec, *, branch: Unit, granted_by: User | None, password: str, now: datetime,
+    used_at: datetime | None = None,
+) -> Founded:  # fmt: skip
+    """Register a customer with everything it needs to make transfers; a step.
+
+    Its people have been through first use at `used_at`, or now.
+    """
     actor = granted_by.public_id if granted_by else "system"
     company = identity.register_company(
         code=spec.code, name=spec.name, branch=branch, actor=actor, now=now
@@ -150,7 +157,7 @@ def found_company(
             effective_from=business_date(now), actor=actor, now=now,
         )  # fmt: skip
     for person in spec.people:
-        user = _person(company, person, f"c{spec.code}.example", password, now)
+        user = _person(company, person, f"c{spec.code}.example", password, now, used_at or now)
         founded.people[person.login] = user
         grant = identity.grant_role(
             user=user, role_code=person.role, level=person.level, group=person.group,
@@ -162,12 +169,13 @@ def found_company(
 
 
 def _person(
-    home: Company | Unit, spec: PersonSpec, domain: str, password: str, now: datetime
-) -> User:
+    home: Company | Unit, spec: PersonSpec, domain: str, password: str, now: datetime,
+    used_at: datetime,
+) -> User:  # fmt: skip
     digits = sum(map(ord, spec.login)) % 1_000_000
     return identity.add_person(
         home=home, login_name=spec.login, display_name=spec.name, language=spec.language,
-        password=password, actor="system", now=now,
+        password=password, actor="system", now=now, first_used_at=used_at,
         contacts={"email": f"{spec.login}@{domain}", "sms": f"+88690{digits:07d}"},
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from branch_ops.subjects.scopes import Scope
 from certificates.formats.profiles import KeyStorage
 from certificates.queries import own_certificates
 from identity.models import User
+from identity.policies import Factor
 from identity.queries import permissions_of
 
 # What head office and the branches have in stock: kind, first and last serial number.
@@ -81,4 +82,5 @@ def _apply(now: datetime) -> None:
 def _officer(login: str, now: datetime) -> User:
     officer = User.objects.select_related("unit").get(unit__isnull=False, login_name=login)
     officer.granted = permissions_of(officer.pk, now=now)
+    officer.factor = Factor.PASSKEY
     return officer

@@ -24,6 +24,7 @@ from corpbank.demo.bank import (
 )
 from corpbank.demo.counter import load_counter, waits_at_the_counter
 from identity.models import Company, Unit, User
+from identity.policies import Factor
 from identity.queries import company_by_code, permissions_of
 from kernel.clock import business_date
 from kernel.money import Money
@@ -186,8 +187,10 @@ def sign_ins(now: datetime) -> list[SignIn]:
 def _found(then: datetime, now: datetime) -> None:
     it_unit, _ = found_unit(
         code="000", name="資訊處", kind=Unit.Kind.IT, parent=None, password=PASSWORD, now=then,
+        used_at=now,
         people=[
-            PersonSpec("security.it", "方俊宏", "it.security.checker"),
+            PersonSpec("security.it", "方俊宏", "it.security.maker"),
+            PersonSpec("security2.it", "唐雅琪", "it.security.checker"),
             PersonSpec("auditor.it", "石美華", "bank.auditor"),
             PersonSpec("pki.it", "溫美惠", "bank.pki.maker"),
             PersonSpec("pki2.it", "康正雄", "bank.pki.checker"),
@@ -196,20 +199,27 @@ def _found(then: datetime, now: datetime) -> None:
     branches = [
         found_unit(
             code=code, name=name, kind=Unit.Kind.BRANCH, parent=it_unit, password=PASSWORD,
-            now=then,
+            now=then, used_at=now,
             people=[
                 PersonSpec(f"maker.{code}", maker, "branch.business.maker"),
                 PersonSpec(f"checker.{code}", checker, "branch.business.checker"),
+                PersonSpec(f"security.{code}", security, "branch.security.maker"),
+                PersonSpec(f"security2.{code}", second, "branch.security.checker"),
             ],
         )[0]
-        for code, name, maker, checker in [
-            ("001", "營業部", "何佩珊", "曾志偉"),
-            ("002", "竹科分行", "范雅惠", "彭建國"),
+        for code, name, maker, checker, security, second in [
+            ("001", "營業部", "何佩珊", "曾志偉", "姚婉如", "丁守仁"),
+            ("002", "竹科分行", "范雅惠", "彭建國", "湯慧玲", "侯文彥"),
         ]
     ]  # fmt: skip
     founded = [
         found_company(
-            spec, branch=branches[index % 2], granted_by=None, password=PASSWORD, now=then
+            spec,
+            branch=branches[index % 2],
+            granted_by=None,
+            password=PASSWORD,
+            now=then,
+            used_at=now,
         )
         for index, spec in enumerate(COMPANIES)
     ]
@@ -258,6 +268,7 @@ def _submit_samples(now: datetime) -> None:
         company=company, login_name=COMPANIES[0].people[0].login
     )
     maker.granted = permissions_of(maker.pk, now=now)
+    maker.factor = Factor.PASSWORD
     today = business_date(now)
     for amount, memo, payee in SAMPLES:
         key = f"demo-{today}-{amount}"

@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
-    "enterprise.middleware.NewPasswordMiddleware",
+    "corpbank.gates.GateMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -120,6 +120,7 @@ GUARDIAN_MONKEY_PATCH_USER = False
 SESSION_ENGINE = "identity.backends"
 SIGN_IN_URL = "enterprise:sign_in"
 HOME_URL = "enterprise:home"
+STEP_UP_URL = "enterprise:step_up"
 # Sessions are rows of identity; messages between two pages travel in a signed cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 

@@ -9,6 +9,7 @@ from corpbank.settings.site import PLAIN_HTTP
 SITE = "staff"
 SIGN_IN_URL = "staff:sign_in"
 HOME_URL = "staff:home"
+STEP_UP_URL = "staff:second_factor"
 ROOT_URLCONF = "corpbank.urls.staff"
 INSTALLED_APPS = [*base.INSTALLED_APPS, base.STAFF_ADMIN]
 TEMPLATES = base.staff_templates()

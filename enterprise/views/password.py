@@ -15,13 +15,14 @@ from identity import operations
 from identity.errors import PasswordWrong
 from identity.forms import PasswordForm
 from identity.operations import PasswordOutcome
-from identity.permissions import SIGNED_IN, PersonRequest, requires
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
 from identity.policies import PASSWORD_SHORTEST
 from identity.views import let_out
 from kernel import clock
 from kernel.errors import RuleBroken
 
 
+@before(Gate.NEW_PASSWORD)
 @requires(SIGNED_IN)
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "POST"])

@@ -1,5 +1,13 @@
 """Bring people in, grant, sign in and out. The only writers of identity's rows."""
 
+from identity.operations.codes import (
+    CodeOutcome,
+    Purpose,
+    SentCode,
+    send_code_step,
+    take_code_step,
+    void_codes_step,
+)
 from identity.operations.passwords import PasswordOutcome, change_password
 from identity.operations.people import (
     add_person,
@@ -16,13 +24,17 @@ from identity.operations.sessions import (
     keep_session_data,
     sign_in,
     sign_out,
+    step_up_step,
     take_over,
     touch_session,
 )
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "CodeOutcome",
     "PasswordOutcome",
+    "Purpose",
+    "SentCode",
     "SignInResult",
     "add_person",
     "change_password",
@@ -37,8 +49,12 @@ __all__ = [
     "open_unit",
     "record_refusal",
     "register_company",
+    "send_code_step",
     "sign_in",
     "sign_out",
+    "step_up_step",
+    "take_code_step",
     "take_over",
     "touch_session",
+    "void_codes_step",
 ]

@@ -48,8 +48,9 @@ def change_password(*, actor: User, old: str, new: str, now: datetime) -> Passwo
         raise WeakPassword(PasswordRefused.USED_BEFORE)
     FormerPassword.objects.create(user=user, password=user.password, ended_at=now)
     User.objects.filter(pk=user.pk).update(
-        password=make_password(new), must_change_password=False, wrong_passwords=0
-    )
+        password=make_password(new), password_set_at=now, must_change_password=False,
+        wrong_passwords=0,
+    )  # fmt: skip
     end_sessions(user=user, why="password changed", now=now)
     _record(user, "identity.user.password_changed", now)
     return PasswordOutcome.CHANGED

@@ -53,8 +53,14 @@ def add_person(
     contacts: Mapping[str, str],
     actor: str,
     now: datetime,
+    first_used_at: datetime | None = None,
 ) -> User:
-    """Add a person with verified contact points (`email`, `sms`) and a first password; a step."""
+    """Add a person with contact points (`email`, `sms`) and a first password; a step (DEL-3).
+
+    Whoever has not been through first use begins with it, and with another password than this
+    one; `first_used_at` is when somebody else's records say that it was done. An empty password
+    is one that nobody can give: its person begins with an activation code (AUTH-9).
+    """
     audit.require_transaction()
     user = User(
         public_id=f"U{ids.readable(10)}",
@@ -63,12 +69,16 @@ def add_person(
         login_name=login_name,
         display_name=display_name,
         language=language,
-        password=make_password(password),
+        password=make_password(password or None),
+        password_set_at=first_used_at or now,
+        must_change_password=first_used_at is None,
+        login_name_chosen_at=first_used_at,
+        first_used_at=first_used_at,
         created_at=now,
     )
     user.save(force_insert=True)
     ContactPoint.objects.bulk_create(
-        ContactPoint(user=user, channel=channel, address=address, verified_at=now)
+        ContactPoint(user=user, channel=channel, address=address, verified_at=first_used_at)
         for channel, address in contacts.items()
     )
     audit.record(

@@ -13,6 +13,7 @@ from django.db.models import F
 from alerts import operations as alerts
 from audit import operations as audit
 from identity import queries
+from identity.errors import StandingChanged
 from identity.formats import session_digest
 from identity.models import Session, SignInPolicy, User
 from identity.operations.people import home_chain
@@ -125,6 +126,23 @@ def end_sessions(*, user: User, why: str, now: datetime) -> int:
     if ended:
         _record_sign_in(user, "identity.session.ended", now, why)
     return ended
+
+
+def step_up_step(*, user: User, key_sha256: str, factor: str, now: datetime) -> str:
+    """Note that the person of a live session has shown this factor too; a step (AUTH-5).
+
+    The session goes on under a new key, which is returned: whoever had learnt the old one has
+    nothing. Raises StandingChanged where the session has ended meanwhile.
+    """
+    audit.require_transaction()
+    key = ids.token()
+    moved = Session.objects.filter(key_sha256=key_sha256, user=user, ended_at__isnull=True).update(
+        key_sha256=session_digest(key), factor=factor, stepped_up_at=now, seen_at=now
+    )
+    if not moved:
+        raise StandingChanged()
+    _record_sign_in(user, "identity.session.stepped_up", now, str(factor))
+    return key
 
 
 @transaction.atomic(durable=True)

@@ -19,6 +19,7 @@ from approvals.models import Request
 from certificates.formats.signed_attributes import read_signing_time
 from identity.formats import session_digest
 from identity.models import Session
+from identity.policies import Factor
 from kernel import clock, ids
 from kernel.clock import business_date
 from tests.factories.world import FROM, PASSWORD, PAYEE, PIN, SECOND, Holder, World
@@ -118,29 +119,50 @@ class Browser:
 
     @classmethod
     def of(
-        cls, world: World, login: str, company: Any = None, *, english: bool = False, **extra: Any
+        cls,
+        world: World,
+        login: str,
+        company: Any = None,
+        *,
+        english: bool = False,
+        factor: Factor = Factor.CARD,
+        **extra: Any,
     ) -> Browser:
-        """Sign a person in and return their browser."""
+        """Sign a person in and return their browser; with a card shown, unless told otherwise."""
         home = company or world.first
         holder = world.holder(login, home, card=False)
         client = Client(REMOTE_ADDR=ADDRESS, **extra)
         answer = sign_in(client, home.company.code, login)
         assert (answer.status_code, answer["Location"]) == (302, "/"), words_of(answer)
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en" if english else "zh-hant"
-        return cls(holder, client)
+        return cls(holder, client).shown(factor)
 
     @classmethod
     def officer(
-        cls, world: World, login: str, *, card: bool = False, english: bool = False
+        cls,
+        world: World,
+        login: str,
+        *,
+        card: bool = False,
+        english: bool = False,
+        factor: Factor = Factor.PASSKEY,
     ) -> Browser:
-        """Sign a person of the bank in at the staff site and return their browser."""
+        """Sign a person of the bank in at the staff site and return their browser.
+
+        With a passkey shown, unless told otherwise.
+        """
         holder = world.officer(login, card=card)
         client = Client(REMOTE_ADDR=ADDRESS)
         sent = {"login_name": login, "password": PASSWORD}
         answer = client.post(reverse("staff:sign_in"), sent)
         assert answer.status_code == 302, words_of(answer)
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en" if english else "zh-hant"
-        return cls(holder, client)
+        return cls(holder, client).shown(factor)
+
+    def shown(self, factor: Factor) -> Browser:
+        """Let the session be one in which this factor was shown; tests of the step-up do it."""
+        Session.objects.filter(pk=self.session.pk).update(factor=factor)
+        return self
 
     @property
     def session_key(self) -> str:

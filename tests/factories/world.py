@@ -26,6 +26,7 @@ from corpbank.demo.bank import (
     four_flows,
 )
 from identity.models import Company, Unit, User
+from identity.policies import Factor
 from identity.queries import permissions_of
 from kernel import ids
 from kernel.clock import business_date
@@ -57,6 +58,8 @@ def people(prefix: str = "") -> list[PersonSpec]:
 
 HEAD_OFFICE = [
     PersonSpec("auditor001", "稽核員", "bank.auditor"),
+    PersonSpec("security01", "方俊宏", "it.security.maker"),
+    PersonSpec("security02", "唐雅琪", "it.security.checker"),
     PersonSpec("pki00001", "溫美惠", "bank.pki.maker"),
     PersonSpec("pki00002", "康正雄", "bank.pki.checker"),
 ]
@@ -102,6 +105,7 @@ class Holder:
         """Return the person with the permissions a session would carry."""
         self.user = User.objects.select_related("company", "unit").get(pk=self.user.pk)
         self.user.granted = permissions_of(self.user.pk, now=now)
+        self.user.factor = Factor.CARD if self.user.company_id else Factor.PASSKEY
         return self.user
 
 
@@ -177,6 +181,8 @@ def make_world(now: datetime) -> World:
                 PersonSpec("branch003", "羅國強", "branch.business.maker"),
                 PersonSpec("branch011", "葉秀蘭", "branch.business.checker"),
                 PersonSpec("branch012", "方志遠", "branch.business.checker"),
+                PersonSpec("branchsec1", "姚婉如", "branch.security.maker"),
+                PersonSpec("branchsec2", "丁守仁", "branch.security.checker"),
             ],
         )  # fmt: skip
         other, more = found_unit(
@@ -194,7 +200,10 @@ def make_world(now: datetime) -> World:
 
 def bring_bank_flows(now: datetime) -> None:
     """Bring back the bank's own flows, which a migration seeds and emptying the tables takes."""
-    for code, name, role, kinds in import_module("branch_ops.migrations.0002_counter").FLOWS:
+    seeds = [
+        import_module(f"branch_ops.migrations.{name}") for name in ("0002_counter", "0003_door")
+    ]
+    for code, name, role, kinds in [flow for seed in seeds for flow in seed.FLOWS]:
         if Flow.objects.filter(company=None, code=code).exists():
             continue
         stages = [StageSpec(1, "release", role, 0, 1, ())]

@@ -16,14 +16,16 @@ from identity.states import STANDING_VERBS, USER_VERBS, StandingState, UserState
 from kernel.machines import sources
 
 
-def _choices(states: type[StandingState] | type[UserState]) -> list[tuple[str, str]]:
+def state_choices(states: type[StandingState] | type[UserState]) -> list[tuple[str, str]]:
     return [(str(state), str(state)) for state in states]
 
 
 class Standing(FSMModelMixin, models.Model):
     """Share the machine of things that are in force, suspended or closed."""
 
-    state = FSMField(default=StandingState.ACTIVE, choices=_choices(StandingState), protected=True)
+    state = FSMField(
+        default=StandingState.ACTIVE, choices=state_choices(StandingState), protected=True
+    )
 
     class Meta:
         abstract = True
@@ -108,7 +110,9 @@ class Role(models.Model):
 class User(FSMModelMixin, AbstractBaseUser):
     """Hold one person at one company or one unit of the bank.
 
-    There is no superuser: `is_superuser` is False for everyone, for ever.
+    There is no superuser: `is_superuser` is False for everyone, for ever. `first_used_at` is empty
+    until the person has been through the pages of first use (DEL-3); `authorisation_code` is the
+    hash of a bank checker's supervisor authorisation code (DUAL-7), empty where none is set.
     """
 
     public_id = models.CharField(max_length=16, unique=True)
@@ -122,17 +126,28 @@ class User(FSMModelMixin, AbstractBaseUser):
         max_length=8, default="zh-hant", choices=[("zh-hant", "繁體中文"), ("en", "English")]
     )
     state = FSMField(
-        _("state"), default=UserState.ACTIVE, choices=_choices(UserState), protected=True
+        _("state"), default=UserState.ACTIVE, choices=state_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
     must_change_password = models.BooleanField(default=False)
+    password_set_at = models.DateTimeField(null=True, blank=True)
+    login_name_chosen_at = models.DateTimeField(null=True, blank=True)
+    first_used_at = models.DateTimeField(null=True, blank=True)
+    authorisation_code = models.CharField(max_length=128, blank=True)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    start_page = models.CharField(max_length=20, default="home")
+    prefers_keypad = models.BooleanField(default=False)
+    prefers_number = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "public_id"
     REQUIRED_FIELDS: ClassVar = []
     is_superuser = False
     last_login = None  # sessions tell when somebody signed in
-    granted: frozenset[str] = frozenset()  # set for the length of one request by the session
+    # Set for the length of one request by the session: what the roles give, and how the person
+    # has shown who they are (a Factor; empty text where nobody has).
+    granted: frozenset[str] = frozenset()
+    factor: str = ""
     objects: ClassVar = BaseUserManager()
 
     class Meta:
@@ -205,6 +220,7 @@ class FormerPassword(models.Model):
 
     user = models.ForeignKey(User, models.PROTECT, related_name="former_passwords")
     password = models.CharField(max_length=128)
+    is_initial = models.BooleanField(default=False)
     ended_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -212,7 +228,12 @@ class FormerPassword(models.Model):
 
 
 class ContactPoint(models.Model):
-    """Hold one registered phone or mail address of a person."""
+    """Hold one registered phone or mail address of a person.
+
+    `verified_at` is empty until somebody has typed a code that was sent there. What the person
+    would like instead waits in `wanted_address` until its own code is typed; the address in use
+    stays.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
@@ -221,7 +242,8 @@ class ContactPoint(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="contact_points")
     channel = models.CharField(max_length=5, choices=Channel.choices)
     address = models.CharField(max_length=120)
-    verified_at = models.DateTimeField()
+    wanted_address = models.CharField(max_length=120, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -273,82 +295,3 @@ class Grant(Standing):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role_id}"
-
-
-class SignInPolicy(models.Model):
-    """Hold the bank's figures for signing in; one row (AUTH-2, SES-1)."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    pause_after = models.PositiveSmallIntegerField(default=3)
-    alarm_after = models.PositiveSmallIntegerField(default=20)
-    idle_minutes = models.PositiveSmallIntegerField(default=10)
-    absolute_hours = models.PositiveSmallIntegerField(default=8)
-
-    class Meta:
-        verbose_name = _("sign-in policy")
-        verbose_name_plural = _("sign-in policy")
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="identity_policy_single"),
-            models.CheckConstraint(
-                condition=Q(
-                    pause_after__gte=1, alarm_after__gt=F("pause_after"), idle_minutes__gte=3
-                ),
-                name="identity_policy_sane",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return "sign-in policy"
-
-
-class Session(models.Model):
-    """Hold one sign-in, live until ended or idle too long (SES-1, AUTH-3).
-
-    The cookie's value is never stored, only its SHA-256.
-    """
-
-    key_sha256 = models.CharField(max_length=64, primary_key=True)
-    site = models.CharField(max_length=10)
-    user = models.ForeignKey(User, models.PROTECT, related_name="sessions")
-    factor = models.CharField(max_length=10, default="password")
-    data = models.JSONField(default=dict)
-    address = models.CharField(max_length=45)
-    agent = models.CharField(max_length=200)
-    idle_minutes = models.PositiveSmallIntegerField()
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_why = models.CharField(max_length=20, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user"],
-                condition=Q(ended_at__isnull=True),
-                name="identity_session_one_live",
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["user", "-started_at"], name="identity_session_recent"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M}"
-
-
-class FormPost(models.Model):
-    """Hold that a form was sent once, and what came of it (TRF-8)."""
-
-    user = models.ForeignKey(User, models.PROTECT, related_name="+")
-    key = models.CharField(max_length=64)
-    outcome = models.CharField(max_length=80)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "key"], name="identity_form_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.key}"

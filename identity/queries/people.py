@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
 from alerts.render import Recipient
 from identity.models import (
     Company,
     ContactPoint,
-    FormPost,
     Grant,
     Role,
-    Session,
-    SignInPolicy,
     Unit,
     User,
 )
@@ -45,20 +41,7 @@ class Member:
     grants: tuple[GrantFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """Show one sign-in of a person to that person."""
-
-    started_at: datetime
-    seen_at: datetime
-    ended_at: datetime | None
-    ended_why: str
-    address: str
-    agent: str
-    current: bool
-
-
-def _grants_in_force(now: datetime) -> QuerySet[Grant]:
+def grants_in_force(now: datetime) -> QuerySet[Grant]:
     """Return grants in force now: own state and period, and their person's and home's standing."""
     home = Q(
         user__company__state=StandingState.ACTIVE, user__company__branch__state=StandingState.ACTIVE
@@ -72,56 +55,17 @@ def _grants_in_force(now: datetime) -> QuerySet[Grant]:
     )
 
 
-def live_session(key_sha256: str, *, site: str, now: datetime) -> Session | None:
-    """Return the live session of a cookie with its person and their permissions, in one query.
-
-    The person's `granted` holds the permissions of all roles in force at this moment; nothing
-    of it is kept between requests (DEL-4).
-    """
-    idle = ExpressionWrapper(F("idle_minutes") * timedelta(minutes=1), output_field=DurationField())
-    permissions = (
-        _grants_in_force(now)
-        .filter(user=OuterRef("user_id"))
-        .annotate(permission=Func(F("role__permissions"), function="unnest"))
-        .values("permission")
-    )
-    session = (
-        Session.objects.select_related("user__company", "user__unit")
-        .annotate(granted=ArraySubquery(permissions))
-        .filter(
-            key_sha256=key_sha256,
-            site=site,
-            ended_at__isnull=True,
-            expires_at__gt=now,
-            seen_at__gt=Value(now) - idle,
-            user__state=UserState.ACTIVE,
-        )
-        .first()
-    )
-    if session is not None:
-        session.user.granted = frozenset(session.granted)
-    return session
-
-
 def permissions_of(user_id: int, *, now: datetime) -> frozenset[str]:
     """Return the permissions of all roles a person holds in force at this moment."""
-    lists = (
-        _grants_in_force(now).filter(user_id=user_id).values_list("role__permissions", flat=True)
-    )
+    lists = grants_in_force(now).filter(user_id=user_id).values_list("role__permissions", flat=True)
     return frozenset(permission for permissions in lists for permission in permissions)
 
 
 def grants_of(user_id: int, *, now: datetime) -> dict[int, GrantFacts]:
     """Return a person's grants in force by id, in one query; empty where person or home is not."""
-    rows = _grants_in_force(now).filter(user_id=user_id)
+    rows = grants_in_force(now).filter(user_id=user_id)
     columns = rows.values_list("pk", "role__code", "level", "group")
     return {pk: GrantFacts(role, level, group) for pk, role, level, group in columns}
-
-
-def earlier_outcome(*, actor: User, key: str) -> str:
-    """Return what an earlier sending of the same form led to, or empty text (TRF-8)."""
-    rows = FormPost.objects.filter(user=actor, key=key).values_list("outcome", flat=True)
-    return rows.first() or ""
 
 
 def at_home(home: Home, path: str = "") -> Q:
@@ -137,7 +81,7 @@ def at_home(home: Home, path: str = "") -> Q:
 def members(home: Home, *, now: datetime, user_ids: Sequence[int] | None = None) -> list[Member]:
     """Return everyone of a company or unit (or some) with roles in force, by name; two queries."""
     grants: dict[int, list[GrantFacts]] = {}
-    rows = _grants_in_force(now).filter(at_home(home, "user__"))
+    rows = grants_in_force(now).filter(at_home(home, "user__"))
     people = User.objects.filter(at_home(home)).exclude(state=UserState.CLOSED)
     if user_ids is not None:
         rows, people = rows.filter(user_id__in=user_ids), people.filter(pk__in=user_ids)
@@ -193,7 +137,7 @@ def security_pair(user: User, *, now: datetime) -> list[int]:
     home = Q(user__unit=user.unit_id or 0, role__code__startswith="branch.security.")
     if user.company_id is not None:
         home = Q(user__company=user.company_id, role__code__startswith="ent.security.")
-    return list(_grants_in_force(now).filter(home).values_list("user_id", flat=True).distinct())
+    return list(grants_in_force(now).filter(home).values_list("user_id", flat=True).distinct())
 
 
 def names(public_ids: Iterable[str]) -> dict[str, str]:
@@ -201,28 +145,6 @@ def names(public_ids: Iterable[str]) -> dict[str, str]:
     return dict(
         User.objects.filter(public_id__in=set(public_ids)).values_list("public_id", "display_name")
     )
-
-
-def recent_sign_ins(user_id: int, *, current_key_sha256: str, limit: int = 10) -> list[SignIn]:
-    """Return a person's latest sign-ins, newest first (AUTH-8)."""
-    rows = Session.objects.filter(user_id=user_id).order_by("-started_at")[:limit]
-    return [
-        SignIn(
-            started_at=row.started_at,
-            seen_at=row.seen_at,
-            ended_at=row.ended_at,
-            ended_why=row.ended_why,
-            address=row.address,
-            agent=row.agent,
-            current=row.key_sha256 == current_key_sha256,
-        )
-        for row in rows
-    ]
-
-
-def sign_in_policy() -> SignInPolicy:
-    """Return the bank's figures for signing in; the one seeded row."""
-    return SignInPolicy.objects.get(pk=1)
 
 
 def role_names(user_id: int, *, language: str) -> str:

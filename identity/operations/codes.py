@@ -1,0 +1,142 @@
+"""Send a person a code and take it back once: to verify, to begin, to register, to release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.utils.crypto import constant_time_compare
+
+from alerts import operations as alerts
+from alerts.render import Channel, Recipient
+from audit import operations as audit
+from identity import queries
+from identity.errors import NowhereToSend
+from identity.formats import code_hmac, derive_code, read_code
+from identity.models import OneTimeCode, SignInPolicy, User
+from identity.operations.people import home_chain
+from kernel import ids
+
+Purpose = OneTimeCode.Purpose
+
+
+class CodeOutcome(StrEnum):
+    """Tell what became of a typed code; committed either way, because wrong ones are counted."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """Tell where a code went: the channel and the address, masked, and until when it is good."""
+
+    channel: str
+    address_masked: str
+    expires_at: datetime
+
+
+def send_code_step(
+    *,
+    user: User,
+    purpose: str,
+    subject: str = "",
+    to: Recipient | None = None,
+    facts: Mapping[str, object] | None = None,
+    now: datetime,
+) -> SentCode:
+    """Send a person a fresh code for one purpose and subject; a step (AUTH-7, AUTH-9).
+
+    It goes to the verified phone, or by mail where there is none, or to the address `to` that is
+    to be verified. An older code of the same purpose is dead from now on. `subject` is 64
+    hexadecimal characters or empty. Raises NowhereToSend.
+    """
+    audit.require_transaction()
+    policy = queries.sign_in_policy()
+    reader = to or _reader(queries.recipients([user.pk]))
+    code = derive_code(purpose=purpose, subject=subject, salt=ids.token())
+    _close(user, purpose, now)
+    row = OneTimeCode.objects.create(
+        user=user, purpose=purpose, subject=subject, channel=reader.channel,
+        code_hmac=code_hmac(code, purpose=purpose, subject=subject, user_key=user.public_id),
+        tries_left=policy.code_tries, created_at=now, expires_at=now + _lifetime(purpose, policy),
+    )  # fmt: skip
+    alerts.enqueue(
+        event=f"identity.code.{purpose}", cause=f"code:{row.pk}", recipients=[reader],
+        facts={**(facts or {}), "code": code, "deadline": row.expires_at}, now=now, is_secret=True,
+    )  # fmt: skip
+    _record(user, "identity.code.sent", purpose, now)
+    return SentCode(reader.channel, mask_address(reader.address), row.expires_at)
+
+
+def take_code_step(
+    *, user: User, purpose: str, subject: str = "", typed: str, now: datetime
+) -> CodeOutcome:
+    """Take back a code that was sent; a step whose transaction commits whatever it answers.
+
+    The row is locked: a code is good once, and its tries are counted exactly under parallel
+    guesses. A code for another subject is wrong. GONE means that there is none to be typed any
+    more, and a new one has to be sent.
+    """
+    audit.require_transaction()
+    row = (
+        OneTimeCode.objects.select_for_update()
+        .filter(user=user, purpose=purpose, closed_at__isnull=True)
+        .first()
+    )
+    if row is None or row.expires_at <= now or row.tries_left == 0:
+        _record(user, "identity.code.refused", purpose, now, "gone")
+        return CodeOutcome.GONE
+    given = code_hmac(read_code(typed), purpose=purpose, subject=subject, user_key=user.public_id)
+    if not constant_time_compare(given, row.code_hmac) or row.subject != subject:
+        row.tries_left -= 1
+        row.closed_at = now if row.tries_left == 0 else None
+        row.save(update_fields=["tries_left", "closed_at"])
+        _record(user, "identity.code.refused", purpose, now, "wrong")
+        return CodeOutcome.WRONG if row.tries_left else CodeOutcome.GONE
+    row.used_at = row.closed_at = now
+    row.save(update_fields=["used_at", "closed_at"])
+    _record(user, "identity.code.used", purpose, now)
+    return CodeOutcome.RIGHT
+
+
+def void_codes_step(*, user: User, purpose: str, now: datetime) -> None:
+    """Make every open code of one purpose worthless; a step."""
+    audit.require_transaction()
+    _close(user, purpose, now)
+
+
+def mask_address(address: str) -> str:
+    """Return an address of which only so much is shown that its owner knows it."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***{at}{domain}" if at else f"***{address[-3:]}"
+
+
+def _close(user: User, purpose: str, now: datetime) -> None:
+    OneTimeCode.objects.filter(user=user, purpose=purpose, closed_at__isnull=True).update(
+        closed_at=now
+    )
+
+
+def _reader(readers: Sequence[Recipient]) -> Recipient:
+    by_channel = {reader.channel: reader for reader in readers}
+    found = by_channel.get(Channel.SMS) or by_channel.get(Channel.EMAIL)
+    if found is None:
+        raise NowhereToSend()
+    return found
+
+
+def _lifetime(purpose: str, policy: SignInPolicy) -> timedelta:
+    if purpose == Purpose.ACTIVATION:
+        return timedelta(hours=policy.activation_hours)
+    return timedelta(minutes=policy.code_minutes)
+
+
+def _record(user: User, event: str, purpose: str, now: datetime, reason: str = "") -> None:
+    audit.record(
+        chain=home_chain(user), event=event, actor=user.public_id,
+        target=f"user:{user.public_id}", now=now, reason=reason, after={"purpose": str(purpose)},
+    )  # fmt: skip

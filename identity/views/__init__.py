@@ -1,0 +1,23 @@
+"""What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
+
+from identity.views.door import (
+    TICKET_SECONDS,
+    let_in,
+    let_out,
+    make_ticket,
+    redeem_ticket,
+    set_language,
+    ticket_salt,
+    way_back,
+)
+
+__all__ = [
+    "TICKET_SECONDS",
+    "let_in",
+    "let_out",
+    "make_ticket",
+    "redeem_ticket",
+    "set_language",
+    "ticket_salt",
+    "way_back",
+]
