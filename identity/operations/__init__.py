@@ -8,6 +8,20 @@ from identity.operations.codes import (
     take_code_step,
     void_codes_step,
 )
+from identity.operations.passkeys import (
+    BegunRegistration,
+    PasskeyOutcome,
+    PasskeyResult,
+    begin_passkey_registration,
+    begin_passkey_sign_in,
+    count_passkey_code,
+    count_passkey_try,
+    end_passkey,
+    end_passkeys_step,
+    register_passkey,
+    send_passkey_code,
+    sign_in_with_passkey,
+)
 from identity.operations.passwords import PasswordOutcome, change_password
 from identity.operations.people import (
     add_person,
@@ -31,15 +45,24 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "BegunRegistration",
     "CodeOutcome",
+    "PasskeyOutcome",
+    "PasskeyResult",
     "PasswordOutcome",
     "Purpose",
     "SentCode",
     "SignInResult",
     "add_person",
+    "begin_passkey_registration",
+    "begin_passkey_sign_in",
     "change_password",
     "choose_language",
     "claim_form",
+    "count_passkey_code",
+    "count_passkey_try",
+    "end_passkey",
+    "end_passkeys_step",
     "end_sessions",
     "expect_new_password",
     "grant_role",
@@ -49,8 +72,11 @@ __all__ = [
     "open_unit",
     "record_refusal",
     "register_company",
+    "register_passkey",
     "send_code_step",
+    "send_passkey_code",
     "sign_in",
+    "sign_in_with_passkey",
     "sign_out",
     "step_up_step",
     "take_code_step",

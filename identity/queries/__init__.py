@@ -1,5 +1,6 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.passkeys import OwnPasskey, own_passkeys, registration_proved_until
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -33,6 +34,7 @@ from identity.queries.sessions import (
 __all__ = [
     "GrantFacts",
     "Member",
+    "OwnPasskey",
     "SignIn",
     "at_home",
     "company_by_code",
@@ -45,10 +47,12 @@ __all__ = [
     "live_session",
     "members",
     "names",
+    "own_passkeys",
     "password_policy",
     "permissions_of",
     "recent_sign_ins",
     "recipients",
+    "registration_proved_until",
     "role_names",
     "role_names_of",
     "security_pair",

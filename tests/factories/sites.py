@@ -31,6 +31,7 @@ def staff_settings() -> dict[str, Any]:
         "TEMPLATES": base.staff_templates(),
         "SIGN_IN_URL": "staff:sign_in",
         "HOME_URL": "staff:home",
+        "STEP_UP_URL": "staff:second_factor",
         "CONTENT_SECURITY_POLICY": staff_policy(base.CSP_REPORT_PATH),
         **base.cookies("staff", plain_http=True),
     }
