@@ -44,6 +44,8 @@ class Event(StrEnum):
     LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
+    PASSKEY_REGISTERED = "identity.passkey.registered"
+    PASSKEY_ENDED = "identity.passkey.ended"
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

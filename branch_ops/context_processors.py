@@ -22,6 +22,7 @@ from branch_ops.permissions import (
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
+from identity.policies import STRONG_FACTORS
 from kernel import clock
 
 WARNING_SECONDS = 120
@@ -76,6 +77,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("passkeys", gettext_lazy("My passkeys"), "staff:passkeys", "shield-check", SIGNED_IN),
     Area(
         "change_password",
         gettext_lazy("Change password"),
@@ -109,8 +111,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "count": SimpleLazyObject(waiting) if area.section == "inbox" else 0,
         }
 
+    # Before the second factor nothing is open, and nothing that waits is counted.
+    half_in = user.factor not in STRONG_FACTORS
+
     def open_to(area: Area) -> bool:
-        return area.permission == SIGNED_IN or area.permission in user.granted
+        return not half_in and (area.permission == SIGNED_IN or area.permission in user.granted)
 
     return {
         "environment_label": label,

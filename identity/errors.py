@@ -153,9 +153,7 @@ class PasskeyGone(RuleBroken):
     """Say that the question an authenticator answered is not open any more."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "identity.passkey.gone", _("That took too long. Please start once more.")
-        )
+        super().__init__("identity.passkey.gone", _("That took too long. Please start once more."))
 
 
 class TooManyPasskeys(RuleBroken):
@@ -186,9 +184,16 @@ class PasskeyUnknown(NotFound):
 
 
 class TooManyTries(RuleBroken):
-    """Say that something was tried so often in a short time that it has to wait (AUTH-10)."""
+    """Say that an address or an account was tried too often; known or not, it reads the same.
 
-    def __init__(self) -> None:
+    429 is the status for it (RFC 6585 section 4).
+    """
+
+    status = 429
+
+    def __init__(self, *, minutes: int) -> None:
         super().__init__(
-            "identity.too_many_tries", _("Too many tries. Please wait a few minutes.")
+            "identity.too_many_tries",
+            _("There were too many tries. Please wait %(minutes)s minutes and try again."),
+            minutes=minutes,
         )

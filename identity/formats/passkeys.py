@@ -46,7 +46,7 @@ Answer = Mapping[str, Any]
 
 
 class AnswerUnfit(Exception):
-    """Say that an authenticator's answer does not show what was asked; the reason is for the log."""
+    """Say that an authenticator's answer does not show what was asked; why is for the log."""
 
 
 @dataclass(frozen=True, slots=True)

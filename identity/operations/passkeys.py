@@ -74,10 +74,7 @@ def count_passkey_try(*, actor: User) -> None:
 
     Raises TooManyTries; DoorShut where nothing can be counted.
     """
-    policy = queries.sign_in_policy()
-    seconds = policy.limit_minutes * 60
-    if short_memory().hit(f"passkey:{actor.pk}", seconds=seconds) > policy.account_limit:
-        raise TooManyTries
+    _count(f"passkey:{actor.pk}")
 
 
 def count_passkey_code(*, actor: User) -> None:
@@ -85,9 +82,7 @@ def count_passkey_code(*, actor: User) -> None:
 
     Raises TooManyTries; DoorShut where nothing can be counted.
     """
-    seconds = queries.sign_in_policy().limit_minutes * 60
-    if short_memory().hit(f"passkey-code:{actor.pk}", seconds=seconds) > PASSKEY_CODES_MOST:
-        raise TooManyTries
+    _count(f"passkey-code:{actor.pk}", most=PASSKEY_CODES_MOST)
 
 
 @transaction.atomic(durable=True)
@@ -178,9 +173,7 @@ def register_passkey(
 
 
 @transaction.atomic(durable=True)
-def begin_passkey_sign_in(
-    *, actor: User, session_key_sha256: str, now: datetime
-) -> dict[str, Any]:
+def begin_passkey_sign_in(*, actor: User, session_key_sha256: str, now: datetime) -> dict[str, Any]:
     """Put the question to a person's authenticators that shows their second factor.
 
     Returns what the browser is to ask. Raises PasskeyUnknown where they have none,
@@ -226,9 +219,7 @@ def sign_in_with_passkey(
         return _refuse(person, _STEPPED_UP, f"the counter of passkey {passkey.pk} stood", now)
     passkey.sign_count, passkey.last_used_at = given, now
     passkey.save(update_fields=["sign_count", "last_used_at"])
-    key = step_up_step(
-        user=person, key_sha256=session_key_sha256, factor=Factor.PASSKEY, now=now
-    )
+    key = step_up_step(user=person, key_sha256=session_key_sha256, factor=Factor.PASSKEY, now=now)
     return PasskeyResult(PasskeyOutcome.DONE, key)
 
 
@@ -258,6 +249,13 @@ def end_passkeys_step(*, user: User, actor: str, now: datetime) -> int:
     for passkey in found:
         _end(user, passkey, actor=actor, now=now)
     return len(found)
+
+
+def _count(key: str, *, most: int | None = None) -> None:
+    policy = queries.sign_in_policy()
+    hits = short_memory().hit(key, seconds=policy.limit_minutes * 60)
+    if hits > (most or policy.account_limit):
+        raise TooManyTries(minutes=policy.limit_minutes)
 
 
 def _party() -> RelyingParty:
