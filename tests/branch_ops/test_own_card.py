@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from certificates.models import Card, Certificate
 from identity.models import Session
+from identity.policies import Factor
 from tests.branch_ops.counter_stories import CHECKER, MAKER, certificate_of
 from tests.factories.audit import refusals
 from tests.factories.http import Browser, form_to, words_of
@@ -67,6 +68,7 @@ def test_the_next_sign_in_begins_with_a_new_password(world: World) -> None:
     assert answer["Location"] == "/sign-in/?ended=password"
     typed = {"login_name": CHECKER, "password": NEW_PASSWORD}
     assert again.client.post(reverse("staff:sign_in"), typed).status_code == 302
+    again.shown(Factor.CARD)
     assert again.get("approvals:inbox").status_code == 200
 
 
