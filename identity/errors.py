@@ -109,6 +109,17 @@ class CodeGone(RuleBroken):
         )
 
 
+class TooManyCodes(RuleBroken):
+    """Say that so many codes were sent in a row that the next one has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.too_many",
+            _("Several codes were sent already. Use the latest one, or wait ten minutes."),
+            field="code",
+        )
+
+
 class DoorShut(Busy):
     """Say that nobody can sign in for the moment, because what counts tries does not answer."""
 
