@@ -82,12 +82,12 @@ class StandingChanged(Conflict):
 
 
 class NowhereToSend(RuleBroken):
-    """Say that a person has no phone and no mail address to send a code to."""
+    """Say that a person has no phone (and for a transaction no mail) to send a code to."""
 
     def __init__(self) -> None:
         super().__init__(
             "identity.code.nowhere",
-            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+            _("No phone is registered to send the code to. Call the unit in charge of you."),
         )
 
 
