@@ -2,6 +2,7 @@
 
 from identity.views.door import (
     TICKET_SECONDS,
+    go_on_with,
     let_in,
     let_out,
     make_ticket,
@@ -13,6 +14,7 @@ from identity.views.door import (
 
 __all__ = [
     "TICKET_SECONDS",
+    "go_on_with",
     "let_in",
     "let_out",
     "make_ticket",

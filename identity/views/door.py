@@ -67,6 +67,17 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     return response
 
 
+def go_on_with(request: PersonRequest, session_key: str) -> None:
+    """Let the browser go on under its session's new key, with a fresh form token (AUTH-5).
+
+    What pages had put into the session stays in it.
+    """
+    kept = dict(request.session.items())
+    request.session.adopt(session_key)
+    request.session.update(kept)
+    rotate_token(request)
+
+
 def let_out(request: PersonRequest) -> None:
     """End this browser's session, where it still has one."""
     if request.session.session_key:
