@@ -136,7 +136,12 @@ def to_step_up(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         referrer = urlsplit(request.headers.get("Referer", ""))
         here = referrer.path if referrer.netloc == request.get_host() else ""
-    return HttpResponseRedirect(reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here}))
+    return HttpResponseRedirect(step_up_url(here))
+
+
+def step_up_url(here: str) -> str:
+    """Return the address of the page that asks for the stronger factor, and leads back here."""
+    return reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here})
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

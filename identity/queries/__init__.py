@@ -1,5 +1,6 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.company_policies import company_policy
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -36,6 +37,7 @@ __all__ = [
     "SignIn",
     "at_home",
     "company_by_code",
+    "company_policy",
     "counter_of",
     "earlier_outcome",
     "grants_in_force",
