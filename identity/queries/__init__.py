@@ -1,6 +1,7 @@
 """Who is who, who is signed in, and what may they do now?"""
 
 from identity.queries.company_policies import company_policy
+from identity.queries.drafts import drafts
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -39,6 +40,7 @@ __all__ = [
     "company_by_code",
     "company_policy",
     "counter_of",
+    "drafts",
     "earlier_outcome",
     "grants_in_force",
     "grants_of",

@@ -3,6 +3,7 @@
 from identity.views.door import (
     TICKET_SECONDS,
     go_on_with,
+    leave,
     let_in,
     let_out,
     make_ticket,
@@ -11,10 +12,13 @@ from identity.views.door import (
     ticket_salt,
     way_back,
 )
+from identity.views.drafts import draft
 
 __all__ = [
     "TICKET_SECONDS",
+    "draft",
     "go_on_with",
+    "leave",
     "let_in",
     "let_out",
     "make_ticket",

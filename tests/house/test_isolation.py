@@ -49,6 +49,7 @@ CASES = {
     "enterprise:sign_out": Case("POST"),
     "enterprise:stay": Case("POST"),
     "enterprise:step_up": Case(),
+    "enterprise:draft": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
