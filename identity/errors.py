@@ -139,3 +139,12 @@ class PasswordWrong(RuleBroken):
             _("The present password is not right. After three in a row your sign-in is paused."),
             field="old",
         )
+
+
+class DraftRefused(RuleBroken):
+    """Say that what was typed into a form cannot be kept: too much of it, or no form at all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.draft.refused", _("What you are typing here cannot be kept for later.")
+        )

@@ -20,6 +20,7 @@ from enterprise.views.pages import (
 )
 from enterprise.views.password import change_password
 from enterprise.views.renewing import renew_certificate
+from enterprise.views.step_up import step_up
 
 __all__ = [
     "activate_certificate",
@@ -38,6 +39,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stay",
+    "step_up",
     "suspend_certificate",
     "take_over",
 ]

@@ -1,5 +1,7 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.company_policies import company_policy
+from identity.queries.drafts import drafts
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -37,7 +39,9 @@ __all__ = [
     "SignIn",
     "at_home",
     "company_by_code",
+    "company_policy",
     "counter_of",
+    "drafts",
     "earlier_outcome",
     "grants_in_force",
     "grants_of",
