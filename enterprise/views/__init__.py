@@ -1,5 +1,6 @@
 """The customer's door, own pages, and the company's certificates."""
 
+from enterprise.views.activation import activate
 from enterprise.views.cards import certificates_page, enrol_card
 from enterprise.views.company import (
     company_certificate,
@@ -22,6 +23,7 @@ from enterprise.views.password import change_password
 from enterprise.views.renewing import renew_certificate
 
 __all__ = [
+    "activate",
     "activate_certificate",
     "certificates_page",
     "change_password",

@@ -1,5 +1,14 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.helping import (
+    Helped,
+    Relation,
+    helped_people,
+    helped_person,
+    in_charge_of,
+    people_at_door,
+    relations_of,
+)
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -32,7 +41,9 @@ from identity.queries.sessions import (
 
 __all__ = [
     "GrantFacts",
+    "Helped",
     "Member",
+    "Relation",
     "SignIn",
     "at_home",
     "company_by_code",
@@ -41,14 +52,19 @@ __all__ = [
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "helped_people",
+    "helped_person",
     "home_of",
+    "in_charge_of",
     "live_session",
     "members",
     "names",
     "password_policy",
+    "people_at_door",
     "permissions_of",
     "recent_sign_ins",
     "recipients",
+    "relations_of",
     "role_names",
     "role_names_of",
     "security_pair",

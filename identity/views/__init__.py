@@ -1,5 +1,6 @@
 """What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
 
+from identity.views.activation import try_activation
 from identity.views.door import (
     TICKET_SECONDS,
     let_in,
@@ -19,5 +20,6 @@ __all__ = [
     "redeem_ticket",
     "set_language",
     "ticket_salt",
+    "try_activation",
     "way_back",
 ]
