@@ -130,6 +130,29 @@ class DoorShut(Busy):
         )
 
 
+class TooManyTries(Busy):
+    """Say that one address or one account was tried too often in a short time (AUTH-10)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.too_many_tries",
+            _("There were too many tries in a short time. Please wait a few minutes."),
+        )
+
+
+class ActivationRefused(RuleBroken):
+    """Say the one thing that is said of every activation that failed (AUTH-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.activation.refused",
+            _(
+                "The names or the code are not right, or the code is not valid any more. "
+                "After a few wrong tries a code is worthless: then ask for a new one."
+            ),
+        )
+
+
 class PasswordWrong(RuleBroken):
     """Say that the present password was not right; it counts as one at signing in does."""
 

@@ -1,9 +1,11 @@
 """Bring people in, grant, sign in and out. The only writers of identity's rows."""
 
+from identity.operations.activation import ActivationOutcome, activate, count_activation
 from identity.operations.codes import (
     CodeOutcome,
     Purpose,
     SentCode,
+    code_address,
     send_code_step,
     take_code_step,
     void_codes_step,
@@ -19,6 +21,7 @@ from identity.operations.people import (
     open_unit,
     register_company,
 )
+from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
     SignInResult,
     end_sessions,
@@ -32,15 +35,19 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "ActivationOutcome",
     "CodeOutcome",
     "PasswordOutcome",
     "Purpose",
     "SentCode",
     "SignInResult",
+    "activate",
     "add_person",
     "change_password",
     "choose_language",
     "claim_form",
+    "code_address",
+    "count_activation",
     "drop_draft",
     "end_sessions",
     "expect_new_password",
@@ -53,6 +60,7 @@ __all__ = [
     "purge_drafts",
     "record_refusal",
     "register_company",
+    "renew_credentials_step",
     "send_code_step",
     "sign_in",
     "sign_out",
@@ -60,5 +68,6 @@ __all__ = [
     "take_code_step",
     "take_over",
     "touch_session",
+    "unlock_step",
     "void_codes_step",
 ]

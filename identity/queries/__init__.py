@@ -2,6 +2,15 @@
 
 from identity.queries.company_policies import company_policy
 from identity.queries.drafts import drafts
+from identity.queries.helping import (
+    Helped,
+    Relation,
+    helped_people,
+    helped_person,
+    in_charge_of,
+    people_at_door,
+    relations_of,
+)
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -35,7 +44,9 @@ from identity.queries.sessions import (
 
 __all__ = [
     "GrantFacts",
+    "Helped",
     "Member",
+    "Relation",
     "SignIn",
     "at_home",
     "company_by_code",
@@ -46,15 +57,20 @@ __all__ = [
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "helped_people",
+    "helped_person",
     "home_of",
+    "in_charge_of",
     "live_session",
     "members",
     "names",
     "newest_code",
     "password_policy",
+    "people_at_door",
     "permissions_of",
     "recent_sign_ins",
     "recipients",
+    "relations_of",
     "role_names",
     "role_names_of",
     "security_pair",

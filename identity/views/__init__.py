@@ -1,5 +1,6 @@
 """What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
 
+from identity.views.activation import try_activation
 from identity.views.door import (
     TICKET_SECONDS,
     go_on_with,
@@ -25,5 +26,6 @@ __all__ = [
     "redeem_ticket",
     "set_language",
     "ticket_salt",
+    "try_activation",
     "way_back",
 ]

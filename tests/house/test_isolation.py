@@ -63,6 +63,11 @@ CASES = {
     "enterprise:suspend_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:revoke_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:sessions": Case(),
+    "enterprise:activate": Case(),
+    "enterprise:people_help": Case(who="security1"),
+    "enterprise:help_unlock": Case("POST", ("person",), "security1"),
+    "enterprise:help_credentials": Case("POST", ("person",), "security1"),
+    "enterprise:help_edit": Case("POST", REFERENCE, "security1"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
@@ -139,6 +144,7 @@ class Things:
     signature: int
     sign_request: str
     serial: str
+    person: str
 
     @property
     def references(self) -> tuple[str, str, str]:
@@ -153,6 +159,7 @@ class Things:
             "act": "release",
             "number": FROM,
             "serial": self.serial,
+            "person": self.person,
             "verb": "suspend",
             "authority": "issuing-1",
             "question": "MAA=",
@@ -174,6 +181,7 @@ def things(world: World) -> Things:
         signature=Signature.objects.get(sign_request__request_key=signed).pk,
         sign_request=SignRequest.objects.get(request_key=signed).pk,
         serial=serial_of(world.first.people["release1"].pk),
+        person=world.first.people["maker01"].public_id,
     )
 
 
@@ -229,7 +237,7 @@ def test_every_case_is_reached() -> None:
     for name, case in CASES.items():
         parts = {
             "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
-            "verb": "suspend",
+            "verb": "suspend", "person": "U1",
         }  # fmt: skip
         parts |= {"authority": "issuing-1", "question": "MAA="}
         try:
@@ -279,7 +287,7 @@ def test_what_is_public_tells_nothing_of_a_customer(world: World, things: Things
 
 
 @pytest.mark.req("DUAL-1")
-@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security2"])
+@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security1", "security2"])
 def test_another_companys_person_finds_nothing(world: World, things: Things, login: str) -> None:
     stranger = Browser.of(world, login, world.second)
     names = [name for name in TENANT if CASES[name].who == login]
@@ -330,6 +338,7 @@ def test_a_person_without_the_permission_is_refused(world: World, things: Things
     person = Browser.of(world, "security1")
     requests = [f"approvals.request.{verb}" for verb in ("view", "submit", "withdraw")]
     names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", *requests)
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", "identity.user.help")
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
 
