@@ -46,6 +46,9 @@ class Event(StrEnum):
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
     PASSKEY_REGISTERED = "identity.passkey.registered"
     PASSKEY_ENDED = "identity.passkey.ended"
+    USER_UNLOCKED = "identity.user.unlocked"
+    USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
+    USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
-from approvals.permissions import Permission as Approve
+from approvals.permissions import Help, Permission as Approve
 from approvals.queries.inbox import waiting_count
 from branch_ops.permissions import (
     CounterPermission,
@@ -66,6 +66,7 @@ AREAS = (
         "shield-check",
         ExternalPermission.PROPOSE,
     ),
+    Area("people_help", gettext_lazy("Sign-in help"), "staff:people_help", "user", Help.VIEW),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
@@ -134,6 +135,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("staff:stay"),
+            "draft_url": reverse("staff:draft"),
         },
     }
 
@@ -142,6 +144,8 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    spaces = {"approvals": "inbox", "admin": "window", "staff": match.url_name or ""}
+    name = match.url_name or ""
+    own = "people_help" if name.startswith("help_") else name
+    spaces = {"approvals": "inbox", "admin": "window", "staff": own}
     space = match.namespaces[-1] if match.namespaces else ""
     return spaces.get(space, space)

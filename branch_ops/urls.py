@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from approvals import views as approvals
 from branch_ops.views import (
+    activation,
     counter,
     door,
     equipment,
@@ -14,11 +16,13 @@ from branch_ops.views import (
     requisitions,
     second_factor,
 )
+from identity.views import draft
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("draft/", draft, name="draft"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),
@@ -50,6 +54,15 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("activate/", activation.activate, name="activate"),
+    path("sign-in-help/", approvals.people_help, name="people_help"),
+    path("sign-in-help/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path(
+        "sign-in-help/<slug:person>/credentials/",
+        approvals.help_credentials,
+        name="help_credentials",
+    ),
+    path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
 ]
 
 # Fees and equipment, each under its own name.

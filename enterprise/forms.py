@@ -9,6 +9,7 @@ from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.queries.cards import CAUSES, STATES
 from certificates.formats.profiles import RevocationReason
 from certificates.operations import Asked, CertificateAct
+from identity.forms import UnshownInput
 
 
 class SignInForm(forms.Form):
@@ -85,13 +86,6 @@ class RevokeForm(SuspendForm):
 
 
 ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}
-
-
-class UnshownInput(forms.TextInput):
-    """Be a field whose value is read as it is typed, and never shown again by the server."""
-
-    def format_value(self, value: object) -> None:
-        """Return nothing to show."""
 
 
 class LiftForm(DecisionForm):

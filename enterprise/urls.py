@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from approvals import views as approvals
 from enterprise import views
+from identity.views import draft
 
 app_name = "enterprise"
 urlpatterns = [
@@ -13,6 +15,8 @@ urlpatterns = [
     path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("stay/", views.stay, name="stay"),
+    path("draft/", draft, name="draft"),
+    path("step-up/", views.step_up, name="step_up"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
     path("certificates/renew/", views.renew_certificate, name="renew_certificate"),
@@ -40,4 +44,9 @@ urlpatterns = [
     ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
+    path("activate/", views.activate, name="activate"),
+    path("people/", approvals.people_help, name="people_help"),
+    path("people/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path("people/<slug:person>/credentials/", approvals.help_credentials, name="help_credentials"),
+    path("people/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
 ]

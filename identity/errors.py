@@ -82,12 +82,12 @@ class StandingChanged(Conflict):
 
 
 class NowhereToSend(RuleBroken):
-    """Say that a person has no phone and no mail address to send a code to."""
+    """Say that a person has no phone (and for a transaction no mail) to send a code to."""
 
     def __init__(self) -> None:
         super().__init__(
             "identity.code.nowhere",
-            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+            _("No phone is registered to send the code to. Call the unit in charge of you."),
         )
 
 
@@ -109,6 +109,17 @@ class CodeGone(RuleBroken):
         )
 
 
+class TooManyCodes(RuleBroken):
+    """Say that so many codes were sent in a row that the next one has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.too_many",
+            _("Several codes were sent already. Use the latest one, or wait ten minutes."),
+            field="code",
+        )
+
+
 class DoorShut(Busy):
     """Say that nobody can sign in for the moment, because what counts tries does not answer."""
 
@@ -116,6 +127,29 @@ class DoorShut(Busy):
         super().__init__(
             "identity.door_shut",
             _("Signing in is not possible at the moment. Please try again in a few minutes."),
+        )
+
+
+class TooManyTries(Busy):
+    """Say that one address or one account was tried too often in a short time (AUTH-10)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.too_many_tries",
+            _("There were too many tries in a short time. Please wait a few minutes."),
+        )
+
+
+class ActivationRefused(RuleBroken):
+    """Say the one thing that is said of every activation that failed (AUTH-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.activation.refused",
+            _(
+                "The names or the code are not right, or the code is not valid any more. "
+                "After a few wrong tries a code is worthless: then ask for a new one."
+            ),
         )
 
 
@@ -183,17 +217,10 @@ class PasskeyUnknown(NotFound):
         super().__init__("identity.passkey.unknown", _("You have no such passkey."))
 
 
-class TooManyTries(RuleBroken):
-    """Say that an address or an account was tried too often; known or not, it reads the same.
+class DraftRefused(RuleBroken):
+    """Say that what was typed into a form cannot be kept: too much of it, or no form at all."""
 
-    429 is the status for it (RFC 6585 section 4).
-    """
-
-    status = 429
-
-    def __init__(self, *, minutes: int) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            "identity.too_many_tries",
-            _("There were too many tries. Please wait %(minutes)s minutes and try again."),
-            minutes=minutes,
+            "identity.draft.refused", _("What you are typing here cannot be kept for later.")
         )

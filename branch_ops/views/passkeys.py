@@ -34,7 +34,7 @@ from identity.permissions import (
 from identity.policies import PASSKEYS_MOST, STRONG_FACTORS
 from identity.views import way_back
 from kernel import clock
-from kernel.errors import RuleBroken
+from kernel.errors import Busy, RuleBroken
 
 REGISTER, END = "identity.passkey.register", "identity.passkey.end"
 
@@ -92,7 +92,7 @@ def send_passkey_code(request: PersonRequest) -> HttpResponse:
         sent = operations.send_passkey_code(
             actor=request.user, holds_card=_holds_card(request), now=clock.now()
         )
-    except RuleBroken as error:
+    except (RuleBroken, Busy) as error:
         write_down(request, f"user:{request.user.public_id}", error, event=REGISTER)
         messages.error(request, str(error))
     else:

@@ -1,5 +1,6 @@
 """The customer's door, own pages, and the company's certificates."""
 
+from enterprise.views.activation import activate
 from enterprise.views.cards import certificates_page, enrol_card
 from enterprise.views.company import (
     company_certificate,
@@ -20,8 +21,10 @@ from enterprise.views.pages import (
 )
 from enterprise.views.password import change_password
 from enterprise.views.renewing import renew_certificate
+from enterprise.views.step_up import step_up
 
 __all__ = [
+    "activate",
     "activate_certificate",
     "certificates_page",
     "change_password",
@@ -38,6 +41,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stay",
+    "step_up",
     "suspend_certificate",
     "take_over",
 ]

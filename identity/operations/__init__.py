@@ -1,13 +1,16 @@
 """Bring people in, grant, sign in and out. The only writers of identity's rows."""
 
+from identity.operations.activation import ActivationOutcome, activate, count_activation
 from identity.operations.codes import (
     CodeOutcome,
     Purpose,
     SentCode,
+    code_address,
     send_code_step,
     take_code_step,
     void_codes_step,
 )
+from identity.operations.drafts import drop_draft, keep_draft, purge_drafts
 from identity.operations.passkeys import (
     BegunRegistration,
     PasskeyOutcome,
@@ -32,6 +35,7 @@ from identity.operations.people import (
     open_unit,
     register_company,
 )
+from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
     SignInResult,
     end_sessions,
@@ -45,6 +49,7 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "ActivationOutcome",
     "BegunRegistration",
     "CodeOutcome",
     "PasskeyOutcome",
@@ -53,14 +58,18 @@ __all__ = [
     "Purpose",
     "SentCode",
     "SignInResult",
+    "activate",
     "add_person",
     "begin_passkey_registration",
     "begin_passkey_sign_in",
     "change_password",
     "choose_language",
     "claim_form",
+    "code_address",
+    "count_activation",
     "count_passkey_code",
     "count_passkey_try",
+    "drop_draft",
     "end_passkey",
     "end_passkeys_step",
     "end_sessions",
@@ -68,11 +77,14 @@ __all__ = [
     "grant_role",
     "hold_standing",
     "home_chain",
+    "keep_draft",
     "keep_session_data",
     "open_unit",
+    "purge_drafts",
     "record_refusal",
     "register_company",
     "register_passkey",
+    "renew_credentials_step",
     "send_code_step",
     "send_passkey_code",
     "sign_in",
@@ -82,5 +94,6 @@ __all__ = [
     "take_code_step",
     "take_over",
     "touch_session",
+    "unlock_step",
     "void_codes_step",
 ]

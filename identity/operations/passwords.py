@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.db import transaction
 
+from alerts import operations as alerts
 from audit import operations as audit
 from identity import queries
 from identity.errors import PasswordRefused, WeakPassword
@@ -15,6 +16,7 @@ from identity.models import FormerPassword, User
 from identity.operations.people import home_chain
 from identity.operations.sessions import count_wrong_password, end_sessions
 from identity.policies import PASSWORDS_REMEMBERED, password_fault
+from identity.states import UserState
 
 
 class PasswordOutcome(StrEnum):
@@ -44,22 +46,57 @@ def change_password(*, actor: User, old: str, new: str, now: datetime) -> Passwo
     fault = password_fault(new, login_name=user.login_name, is_staff=user.is_staff)
     if fault is not None:
         raise WeakPassword(fault)
-    if any(check_password(new, used) for used in [user.password, *_former(user)]):
-        raise WeakPassword(PasswordRefused.USED_BEFORE)
-    FormerPassword.objects.create(user=user, password=user.password, ended_at=now)
-    User.objects.filter(pk=user.pk).update(
-        password=make_password(new), password_set_at=now, must_change_password=False,
-        wrong_passwords=0,
-    )  # fmt: skip
-    end_sessions(user=user, why="password changed", now=now)
-    _record(user, "identity.user.password_changed", now)
+    set_password_step(user=user, new=new, now=now)
     return PasswordOutcome.CHANGED
 
 
-def _former(user: User) -> list[str]:
-    """Return the hashes of the passwords before the present one that may not come back."""
-    rows = FormerPassword.objects.filter(user=user).order_by("-pk")
-    return list(rows.values_list("password", flat=True)[: PASSWORDS_REMEMBERED - 1])
+def set_password_step(*, user: User, new: str, now: datetime) -> None:
+    """Give a locked person a new password, sign them out everywhere and tell them; a step.
+
+    Somebody paused stays so, with their count: only the unit above lifts that (AUTH-2). The rules
+    of its form are the caller's to ask; raises WeakPassword for one of the last three (PWD-1).
+    """
+    audit.require_transaction()
+    if any(check_password(new, used) for used in _remembered(user)):
+        raise WeakPassword(PasswordRefused.USED_BEFORE)
+    give_up_password_step(user=user, now=now)
+    counted = user.wrong_passwords if user.state == UserState.PAUSED else 0
+    User.objects.filter(pk=user.pk).update(
+        password=make_password(new), password_set_at=now, must_change_password=False,
+        wrong_passwords=counted,
+    )  # fmt: skip
+    alerts.enqueue(
+        event="identity.user.password_changed",
+        cause=f"user:{user.public_id}:{now.isoformat()}",
+        recipients=queries.recipients([user.pk]),
+        facts={
+            "company_name": user.company.name if user.company else "",
+            "actor_name": user.display_name,
+        },
+        now=now,
+    )
+    end_sessions(user=user, why="password changed", now=now)
+    _record(user, "identity.user.password_changed", now)
+
+
+def give_up_password_step(*, user: User, now: datetime) -> None:
+    """Keep the hash of the password a locked person has now, so that it does not come back; a step.
+
+    One that nobody can give leaves nothing to keep.
+    """
+    audit.require_transaction()
+    if is_password_usable(user.password):
+        initial = user.must_change_password and user.first_used_at is None
+        FormerPassword.objects.create(
+            user=user, password=user.password, is_initial=initial, ended_at=now
+        )
+
+
+def _remembered(user: User) -> list[str]:
+    """Return the hashes of the passwords that may not come back: the present one and before."""
+    rows = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password")
+    present = [user.password] if is_password_usable(user.password) else []
+    return [*present, *(hash_ for (hash_,) in rows[: PASSWORDS_REMEMBERED - len(present)])]
 
 
 def _record(user: User, event: str, now: datetime) -> None:

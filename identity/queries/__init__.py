@@ -1,5 +1,16 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.company_policies import company_policy
+from identity.queries.drafts import drafts
+from identity.queries.helping import (
+    Helped,
+    Relation,
+    helped_people,
+    helped_person,
+    in_charge_of,
+    people_at_door,
+    relations_of,
+)
 from identity.queries.passkeys import OwnPasskey, own_passkeys, registration_proved_until
 from identity.queries.people import (
     GrantFacts,
@@ -26,6 +37,7 @@ from identity.queries.sessions import (
     earlier_outcome,
     has_passkey,
     live_session,
+    newest_code,
     password_policy,
     recent_sign_ins,
     sign_in_policy,
@@ -33,26 +45,36 @@ from identity.queries.sessions import (
 
 __all__ = [
     "GrantFacts",
+    "Helped",
     "Member",
     "OwnPasskey",
+    "Relation",
     "SignIn",
     "at_home",
     "company_by_code",
+    "company_policy",
     "counter_of",
+    "drafts",
     "earlier_outcome",
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "helped_people",
+    "helped_person",
     "home_of",
+    "in_charge_of",
     "live_session",
     "members",
     "names",
+    "newest_code",
     "own_passkeys",
     "password_policy",
+    "people_at_door",
     "permissions_of",
     "recent_sign_ins",
     "recipients",
     "registration_proved_until",
+    "relations_of",
     "role_names",
     "role_names_of",
     "security_pair",

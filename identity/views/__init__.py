@@ -1,8 +1,10 @@
 """What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
 
+from identity.views.activation import try_activation
 from identity.views.door import (
     TICKET_SECONDS,
     go_on_with,
+    leave,
     let_in,
     let_out,
     make_ticket,
@@ -11,15 +13,19 @@ from identity.views.door import (
     ticket_salt,
     way_back,
 )
+from identity.views.drafts import draft
 
 __all__ = [
     "TICKET_SECONDS",
+    "draft",
     "go_on_with",
+    "leave",
     "let_in",
     "let_out",
     "make_ticket",
     "redeem_ticket",
     "set_language",
     "ticket_salt",
+    "try_activation",
     "way_back",
 ]

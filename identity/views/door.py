@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
 from identity import operations
@@ -83,6 +83,16 @@ def let_out(request: PersonRequest) -> None:
     if request.session.session_key:
         operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
         request.session.forget()
+
+
+def leave(request: PersonRequest) -> HttpResponse:
+    """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
+    let_out(request)
+    door = reverse(settings.SIGN_IN_URL)
+    if not request.POST.get("reason"):
+        return HttpResponseRedirect(door)
+    target = way_back(request, request.POST.get("next", ""))
+    return HttpResponseRedirect(f"{door}?{urlencode({'ended': 'idle', 'next': target})}")
 
 
 def way_back(request: PersonRequest, target: str) -> str:
