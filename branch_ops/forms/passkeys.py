@@ -26,7 +26,7 @@ class NewPasskeyForm(forms.Form):
     """Ask for the code from the phone, where one is needed, and for the new passkey's name."""
 
     code = forms.CharField(
-        label=_("Code from your phone or e-mail"),
+        label=_("Code from your phone"),
         max_length=64,
         required=False,
         widget=forms.TextInput(
