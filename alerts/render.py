@@ -44,6 +44,7 @@ class Event(StrEnum):
     LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
+    PASSWORD_EXPIRING = "identity.password.expiring"  # noqa: S105 - the name of an event
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

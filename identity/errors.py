@@ -20,30 +20,48 @@ class PasswordRefused(StrEnum):
     REPEATED = "identity.password.repeated"
     SEQUENTIAL = "identity.password.sequential"
     LOGIN_NAME = "identity.password.login_name"
+    COMMON = "identity.password.common"
     USED_BEFORE = "identity.password.used_before"
+    INITIAL = "identity.password.initial"
 
 
 _PASSWORD_MESSAGES: dict[PasswordRefused, str | Promise] = {
-    PasswordRefused.TOO_SHORT: _(
-        "A password has at least 8 characters, that of the bank's staff at least 12."
-    ),
+    PasswordRefused.TOO_SHORT: _("Your password needs at least %(shortest)d characters."),
     PasswordRefused.TOO_LONG: _("A password has at most 128 characters."),
-    PasswordRefused.SPACES: _("A password holds no spaces, neither half- nor full-width."),
-    PasswordRefused.NOT_MIXED: _("A password mixes letters and digits."),
-    PasswordRefused.REPEATED: _("A password does not repeat a character four times in a row."),
-    PasswordRefused.SEQUENTIAL: _(
-        "A password holds no four characters in sequence, such as 1234 or DCBA."
+    PasswordRefused.SPACES: _(
+        "A password holds no spaces, neither half- nor full-width, and nothing invisible."
     ),
-    PasswordRefused.LOGIN_NAME: _("A password does not hold the login name."),
-    PasswordRefused.USED_BEFORE: _("This is one of your last three passwords."),
+    PasswordRefused.NOT_MIXED: _("A password mixes letters and digits."),
+    PasswordRefused.REPEATED: _(
+        "A password does not repeat a character %(run_length)d times in a row."
+    ),
+    PasswordRefused.SEQUENTIAL: _(
+        "A password holds no %(run_length)d characters in sequence, such as 1234 or DCBA."
+    ),
+    PasswordRefused.LOGIN_NAME: _(
+        "A password does not hold the login name, neither forwards nor backwards."
+    ),
+    PasswordRefused.COMMON: _("Too many people use this password, or it holds a word of the list."),
+    PasswordRefused.USED_BEFORE: _("This is one of your last %(remembered)d passwords."),
+    PasswordRefused.INITIAL: _("This is the password you were given at first."),
 }
 
 
 class WeakPassword(RuleBroken):
-    """Refuse a new password for a named reason."""
+    """Refuse a new password for a named reason; the figures are those of the rule (PWD-1)."""
 
-    def __init__(self, reason: PasswordRefused) -> None:
-        super().__init__(reason.value, _PASSWORD_MESSAGES[reason], field="new")
+    def __init__(
+        self,
+        reason: PasswordRefused,
+        *,
+        shortest: int = 8,
+        run_length: int = 4,
+        remembered: int = 3,
+    ) -> None:
+        super().__init__(
+            reason.value, _PASSWORD_MESSAGES[reason], field="new", shortest=shortest,
+            run_length=run_length, remembered=remembered,
+        )  # fmt: skip
         self.reason = reason
 
 

@@ -8,7 +8,13 @@ from identity.operations.codes import (
     take_code_step,
     void_codes_step,
 )
-from identity.operations.passwords import PasswordOutcome, change_password
+from identity.operations.passwords import (
+    PasswordOutcome,
+    change_password,
+    check_new_password,
+    keep_password_step,
+    warn_password,
+)
 from identity.operations.people import (
     add_person,
     choose_language,
@@ -38,6 +44,7 @@ __all__ = [
     "SignInResult",
     "add_person",
     "change_password",
+    "check_new_password",
     "choose_language",
     "claim_form",
     "end_sessions",
@@ -45,6 +52,7 @@ __all__ = [
     "grant_role",
     "hold_standing",
     "home_chain",
+    "keep_password_step",
     "keep_session_data",
     "open_unit",
     "record_refusal",
@@ -57,4 +65,5 @@ __all__ = [
     "take_over",
     "touch_session",
     "void_codes_step",
+    "warn_password",
 ]

@@ -1,5 +1,13 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.passwords import (
+    EndingPassword,
+    PasswordAdvice,
+    common_passwords,
+    ending_passwords,
+    password_advice,
+    password_rules,
+)
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -31,13 +39,17 @@ from identity.queries.sessions import (
 )
 
 __all__ = [
+    "EndingPassword",
     "GrantFacts",
     "Member",
+    "PasswordAdvice",
     "SignIn",
     "at_home",
+    "common_passwords",
     "company_by_code",
     "counter_of",
     "earlier_outcome",
+    "ending_passwords",
     "grants_in_force",
     "grants_of",
     "has_passkey",
@@ -45,7 +57,9 @@ __all__ = [
     "live_session",
     "members",
     "names",
+    "password_advice",
     "password_policy",
+    "password_rules",
     "permissions_of",
     "recent_sign_ins",
     "recipients",
