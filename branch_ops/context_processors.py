@@ -18,6 +18,7 @@ from branch_ops.permissions import (
     EquipmentPermission,
     ExternalPermission,
     FeePermission,
+    PolicyPermission,
 )
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
@@ -64,6 +65,13 @@ AREAS = (
         "external:index",
         "shield-check",
         ExternalPermission.PROPOSE,
+    ),
+    Area(
+        "policy",
+        gettext_lazy("Sign-in policy"),
+        "policy:figures",
+        "lock",
+        PolicyPermission.INQUIRE,
     ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )

@@ -75,10 +75,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _company_entries(user: User) -> list[dict[str, Any]]:
     """Return what only the company's security pair is led to."""
-    if Certificates.INQUIRE_COMPANY not in user.granted:
-        return []
-    address = "enterprise:company_certificates"
-    return [_entry("company_certificates", _("Certificates"), address, "certificate")]
+    entries = []
+    if Certificates.INQUIRE_COMPANY in user.granted:
+        address = "enterprise:company_certificates"
+        entries.append(_entry("company_certificates", _("Certificates"), address, "certificate"))
+    if Permission.ADMINISTRATION in user.granted:
+        address = "enterprise:company_policy"
+        entries.append(_entry("company_policy", _("Sign-in rules"), address, "shield-check"))
+    return entries
 
 
 def _entry(section: str, label: str, address: str, icon: str) -> dict[str, Any]:
@@ -96,4 +100,6 @@ def _section(request: HttpRequest) -> str:
         return "inbox"
     if match.namespace == "transfers":
         return "accounts" if name.startswith("account") else "transfers"
+    if name.endswith("company_policy"):
+        return "company_policy"
     return "company_certificates" if "certificate" in name and "company" in match.route else name

@@ -65,6 +65,66 @@ class WeakPassword(RuleBroken):
         self.reason = reason
 
 
+class FigureReason(StrEnum):
+    """Name why a figure of a policy is refused."""
+
+    BOUNDS = "identity.policy.bounds"
+    CHOICE = "identity.policy.choice"
+    ALARM = "identity.policy.alarm"
+    WARNING = "identity.policy.warning"
+    STAFF = "identity.policy.staff"
+    NOTICES = "identity.policy.notices"
+    WORDS = "identity.policy.words"
+    BOTH_HOURS = "identity.policy.both_hours"
+    HOURS = "identity.policy.hours"
+    AMOUNT = "identity.policy.amount"
+
+
+_FIGURE_MESSAGES: dict[FigureReason, str | Promise] = {
+    FigureReason.BOUNDS: _("Enter a whole number from %(least)d to %(most)d."),
+    FigureReason.CHOICE: _("Choose one of the answers."),
+    FigureReason.ALARM: _("Enter more than the number that pauses a person."),
+    FigureReason.WARNING: _("Enter at most half of the idle time: %(most)d seconds."),
+    FigureReason.STAFF: _("The bank's own people cannot have shorter passwords than customers."),
+    FigureReason.NOTICES: _(
+        "Enter one to %(count)d different numbers of days, each from 1 to %(most)d."
+    ),
+    FigureReason.WORDS: _(
+        "Enter at most %(count)d words, each of %(least)d to %(most)d characters."
+    ),
+    FigureReason.BOTH_HOURS: _("Enter both the first and the last hour, or neither."),
+    FigureReason.HOURS: _("The usual hours end after they begin."),
+    FigureReason.AMOUNT: _("Enter an amount that is not below zero."),
+}
+
+
+class FigureRefused(RuleBroken):
+    """Refuse a figure of a policy for a named reason; `facts` are its bounds (AUTH-2, PWD-1)."""
+
+    def __init__(self, reason: FigureReason, *, field: str, **facts: int) -> None:
+        super().__init__(reason.value, _FIGURE_MESSAGES[reason], field=field, **facts)
+        self.reason = reason
+
+
+class PolicyUnchanged(RuleBroken):
+    """Say that a proposal would leave everything as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.policy.unchanged", _("Nothing differs from what is in force now.")
+        )
+
+
+class PolicyChanged(Conflict):
+    """Say that what a proposal starts from is no longer in force."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.policy.changed",
+            _("These rules were changed in the meantime. Look at them again before you go on."),
+        )
+
+
 class PermissionMissing(NotAllowed):
     """Say that no role in force gives this permission."""
 

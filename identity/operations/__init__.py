@@ -24,6 +24,11 @@ from identity.operations.people import (
     open_unit,
     register_company,
 )
+from identity.operations.policy import (
+    POLICY_TARGET,
+    set_company_policy_step,
+    set_policy_step,
+)
 from identity.operations.sessions import (
     SignInResult,
     end_sessions,
@@ -37,6 +42,7 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "POLICY_TARGET",
     "CodeOutcome",
     "PasswordOutcome",
     "Purpose",
@@ -58,6 +64,8 @@ __all__ = [
     "record_refusal",
     "register_company",
     "send_code_step",
+    "set_company_policy_step",
+    "set_policy_step",
     "sign_in",
     "sign_out",
     "step_up_step",

@@ -1,5 +1,16 @@
 """Do the rules of signing in and of passwords allow it? Pure functions."""
 
+from identity.policies.figures import (
+    BOUNDS,
+    SECOND_SIGN_IN,
+    CompanyRules,
+    PolicyFigures,
+    check_company_rules,
+    check_figures,
+    read_company_rules,
+    read_figures,
+    read_words,
+)
 from identity.policies.passwords import (
     PASSWORD_LONGEST,
     PasswordRules,
@@ -20,17 +31,26 @@ from identity.policies.signing import (
 )
 
 __all__ = [
+    "BOUNDS",
     "PASSWORD_LONGEST",
+    "SECOND_SIGN_IN",
     "STRONG_FACTORS",
+    "CompanyRules",
     "Factor",
     "Home",
     "PasswordRules",
+    "PolicyFigures",
     "SignInFacts",
     "SignInOutcome",
     "broken_facts",
     "canonical_password",
+    "check_company_rules",
+    "check_figures",
     "judge_sign_in",
     "password_fault",
+    "read_company_rules",
+    "read_figures",
+    "read_words",
     "session_live",
     "skeleton",
     "valid_company_code",

@@ -28,6 +28,7 @@ from identity.queries.people import (
     visible_units,
     visible_users,
 )
+from identity.queries.policy import company_rules, policy_figures
 from identity.queries.sessions import (
     SignIn,
     earlier_outcome,
@@ -47,6 +48,7 @@ __all__ = [
     "at_home",
     "common_passwords",
     "company_by_code",
+    "company_rules",
     "counter_of",
     "earlier_outcome",
     "ending_passwords",
@@ -61,6 +63,7 @@ __all__ = [
     "password_policy",
     "password_rules",
     "permissions_of",
+    "policy_figures",
     "recent_sign_ins",
     "recipients",
     "role_names",
