@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
@@ -50,7 +51,7 @@ GROUPS = (
         ),
     ),
 )  # fmt: skip
-LABELS: Mapping[str, Promise] = {
+LABELS: Mapping[str, Any] = {  # lazily translated texts
     "pause_after": gettext_lazy("Wrong passwords in a row that pause a person"),
     "alarm_after": gettext_lazy("Wrong passwords in a row that the administrators are told of"),
     "address_limit": gettext_lazy("Tries let through from one network address"),

@@ -21,6 +21,7 @@ from certificates.models import Certificate, Signature, SignRequest
 from certificates.queries import signing_certificate
 from identity.models import FormPost, Grant
 from identity.permissions import PUBLIC, SIGNED_IN
+from identity.queries import permissions_of
 from ledger.models import AccountRight, Hold
 from tests.factories.http import Browser, order_fields
 from tests.factories.world import FIRST, FROM, OTHER_FROM, World, decide, draft, submit
@@ -276,7 +277,7 @@ def test_what_is_public_tells_nothing_of_a_customer(world: World, things: Things
 
 
 @pytest.mark.req("DUAL-1")
-@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security2"])
+@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security1", "security2"])
 def test_another_companys_person_finds_nothing(world: World, things: Things, login: str) -> None:
     stranger = Browser.of(world, login, world.second)
     names = [name for name in TENANT if CASES[name].who == login]
@@ -324,9 +325,20 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
     # A security maker holds no right on money at all, and only looks at certificates.
     person = Browser.of(world, "security1")
-    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = names_for(PUBLIC, SIGNED_IN, *held)
+    assert "transfers:orders" in names
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
+
+
+def test_who_has_no_right_on_money_finds_no_transfer(world: World, things: Things) -> None:
+    person = Browser.of(world, "security1")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = [name for name in TENANT if permission(name) in held and CASES[name].names == REFERENCE]
+    assert "approvals:request" in names
+    found = answers(person.client, names, things, things.references)
+    assert statuses(found) == {name: {404} for name in names}
 
 
 @pytest.mark.req("DUAL-1")
