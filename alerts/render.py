@@ -47,6 +47,7 @@ class Event(StrEnum):
     USER_UNLOCKED = "identity.user.unlocked"
     USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
     USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event
+    PASSWORD_EXPIRING = "identity.password.expiring"  # noqa: S105 - the name of an event
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

@@ -18,6 +18,7 @@ from branch_ops.permissions import (
     EquipmentPermission,
     ExternalPermission,
     FeePermission,
+    PolicyPermission,
 )
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
@@ -66,6 +67,13 @@ AREAS = (
         ExternalPermission.PROPOSE,
     ),
     Area("people_help", gettext_lazy("Sign-in help"), "staff:people_help", "user", Help.VIEW),
+    Area(
+        "policy",
+        gettext_lazy("Sign-in policy"),
+        "policy:figures",
+        "lock",
+        PolicyPermission.INQUIRE,
+    ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (

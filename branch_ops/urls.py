@@ -11,6 +11,7 @@ from branch_ops.views import (
     external,
     fees,
     own,
+    policy,
     proposals,
     requisitions,
 )
@@ -88,4 +89,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

@@ -83,6 +83,9 @@ def _company_entries(user: User) -> list[dict[str, Any]]:
     if Help.VIEW in user.granted:
         address = "enterprise:people_help"
         entries.append(_entry("people_help", _("People who cannot sign in"), address, "user"))
+    if Permission.ADMINISTRATION in user.granted:
+        address = "enterprise:company_policy"
+        entries.append(_entry("company_policy", _("Sign-in rules"), address, "shield-check"))
     return entries
 
 
@@ -103,4 +106,6 @@ def _section(request: HttpRequest) -> str:
         return "accounts" if name.startswith("account") else "transfers"
     if name.startswith("help_"):
         return "people_help"
+    if name.endswith("company_policy"):
+        return "company_policy"
     return "company_certificates" if "certificate" in name and "company" in match.route else name

@@ -42,6 +42,17 @@ urlpatterns = [
         views.revoke_certificate,
         name="revoke_certificate",
     ),
+    path("company/sign-in-rules/", views.company_policy, name="company_policy"),
+    path(
+        "company/sign-in-rules/change/",
+        views.propose_company_policy,
+        name="propose_company_policy",
+    ),
+    path(
+        "company/sign-in-rules/requests/<str:reference>/",
+        views.edit_company_policy,
+        name="edit_company_policy",
+    ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
     path("activate/", views.activate, name="activate"),

@@ -34,6 +34,7 @@ REFERENCE_TABLES = (
     "auth_permission",
     "branch_ops_feetariff",
     "identity_role",
+    "identity_passwordpolicy",
     "identity_signinpolicy",
 )
 TEMPLATE_PREFIX = "corpbank_template_"

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from corpbank.logs import logging_settings
 from corpbank.settings import environment
 
@@ -199,6 +201,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
+    # At half past eight in Taipei, so that whoever is told can ask somebody about it.
+    "identity.warn_passwords": {
+        "task": "identity.warn_passwords",
+        "schedule": crontab(hour=0, minute=30),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- the outside world -------------------------------------------------------------------------

@@ -11,7 +11,12 @@ from identity.operations.codes import (
     void_codes_step,
 )
 from identity.operations.drafts import drop_draft, keep_draft, purge_drafts
-from identity.operations.passwords import PasswordOutcome, change_password
+from identity.operations.passwords import (
+    PasswordOutcome,
+    change_password,
+    check_new_password,
+    warn_password,
+)
 from identity.operations.people import (
     add_person,
     choose_language,
@@ -20,6 +25,11 @@ from identity.operations.people import (
     home_chain,
     open_unit,
     register_company,
+)
+from identity.operations.policy import (
+    POLICY_TARGET,
+    set_company_policy_step,
+    set_policy_step,
 )
 from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
@@ -35,6 +45,7 @@ from identity.operations.sessions import (
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "POLICY_TARGET",
     "ActivationOutcome",
     "CodeOutcome",
     "PasswordOutcome",
@@ -44,6 +55,7 @@ __all__ = [
     "activate",
     "add_person",
     "change_password",
+    "check_new_password",
     "choose_language",
     "claim_form",
     "code_address",
@@ -62,6 +74,8 @@ __all__ = [
     "register_company",
     "renew_credentials_step",
     "send_code_step",
+    "set_company_policy_step",
+    "set_policy_step",
     "sign_in",
     "sign_out",
     "step_up_step",
@@ -70,4 +84,5 @@ __all__ = [
     "touch_session",
     "unlock_step",
     "void_codes_step",
+    "warn_password",
 ]

@@ -12,7 +12,7 @@ from identity.errors import TooManyTries, WeakPassword
 from identity.gateways import short_memory
 from identity.operations.codes import CodeOutcome, Purpose, take_code_step
 from identity.operations.passwords import set_password_step
-from identity.policies import password_fault
+from identity.policies import broken_facts, password_fault
 from identity.states import UserState
 from kernel import ids
 
@@ -52,9 +52,10 @@ def activate(
     after the policy's number of tries. Raises WeakPassword: for the form of the password before
     anything is looked at, for one that was used before only after a right code, which stays good.
     """
-    fault = password_fault(new, login_name=login_name, is_staff=site == "staff")
+    rules, is_staff = queries.password_rules(), site == "staff"
+    fault = password_fault(new, login_name=login_name, is_staff=is_staff, rules=rules)
     if fault is not None:
-        raise WeakPassword(fault)
+        raise WeakPassword(fault, **broken_facts(rules, is_staff=is_staff))
     people = queries.people_at_door(site=site, company_code=company_code, login_name=login_name)
     user = people.select_for_update(of=("self",)).first()
     if user is not None and user.state not in (UserState.ACTIVE, UserState.PAUSED):

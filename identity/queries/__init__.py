@@ -1,6 +1,5 @@
 """Who is who, who is signed in, and what may they do now?"""
 
-from identity.queries.company_policies import company_policy
 from identity.queries.drafts import drafts
 from identity.queries.helping import (
     Helped,
@@ -10,6 +9,14 @@ from identity.queries.helping import (
     in_charge_of,
     people_at_door,
     relations_of,
+)
+from identity.queries.passwords import (
+    EndingPassword,
+    PasswordAdvice,
+    common_passwords,
+    ending_passwords,
+    password_advice,
+    password_rules,
 )
 from identity.queries.people import (
     GrantFacts,
@@ -31,6 +38,7 @@ from identity.queries.people import (
     visible_units,
     visible_users,
 )
+from identity.queries.policy import company_rules, policy_figures
 from identity.queries.sessions import (
     SignIn,
     earlier_outcome,
@@ -43,17 +51,21 @@ from identity.queries.sessions import (
 )
 
 __all__ = [
+    "EndingPassword",
     "GrantFacts",
     "Helped",
     "Member",
+    "PasswordAdvice",
     "Relation",
     "SignIn",
     "at_home",
+    "common_passwords",
     "company_by_code",
-    "company_policy",
+    "company_rules",
     "counter_of",
     "drafts",
     "earlier_outcome",
+    "ending_passwords",
     "grants_in_force",
     "grants_of",
     "has_passkey",
@@ -65,9 +77,12 @@ __all__ = [
     "members",
     "names",
     "newest_code",
+    "password_advice",
     "password_policy",
+    "password_rules",
     "people_at_door",
     "permissions_of",
+    "policy_figures",
     "recent_sign_ins",
     "recipients",
     "relations_of",
