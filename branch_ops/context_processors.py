@@ -24,8 +24,6 @@ from identity import queries as identity
 from identity.permissions import SIGNED_IN
 from kernel import clock
 
-WARNING_SECONDS = 120
-
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -127,7 +125,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "own": [entry(area) for area in OWN if open_to(area)],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("staff:stay"),
         },
     }

@@ -114,6 +114,8 @@ AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
 PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
 ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
+# How many passwords one process checks at a time: each takes the memory and the cores named above.
+SIGN_IN_HASHES = environment.number("SIGN_IN_HASHES", 2)
 # Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -150,9 +152,12 @@ def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
     return {
         "SESSION_COOKIE_NAME": f"{prefix}corpbank_{site}_session",
         "CSRF_COOKIE_NAME": f"{prefix}corpbank_{site}_csrf",
+        # By this one a browser is known again; it opens nothing (AUTH-6).
+        "DEVICE_COOKIE_NAME": f"{prefix}corpbank_{site}_device",
         "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
         "SESSION_COOKIE_SECURE": not plain_http,
         "CSRF_COOKIE_SECURE": not plain_http,
+        "DEVICE_COOKIE_SECURE": not plain_http,
         "LANGUAGE_COOKIE_SECURE": not plain_http,
     }
 
@@ -193,6 +198,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
+    "identity.end_idle": {
+        "task": "identity.end_idle",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- the outside world -------------------------------------------------------------------------

@@ -19,15 +19,15 @@ from identity.operations.people import (
     register_company,
 )
 from identity.operations.sessions import (
-    SignInResult,
+    end_idle,
+    end_own_sessions,
     end_sessions,
     keep_session_data,
-    sign_in,
     sign_out,
     step_up_step,
-    take_over,
     touch_session,
 )
+from identity.operations.signing_in import SignInResult, sign_in, take_over
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
@@ -40,6 +40,8 @@ __all__ = [
     "change_password",
     "choose_language",
     "claim_form",
+    "end_idle",
+    "end_own_sessions",
     "end_sessions",
     "expect_new_password",
     "grant_role",
