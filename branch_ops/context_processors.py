@@ -74,6 +74,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("sessions", gettext_lazy("My sign-ins"), "staff:sessions", "devices", SIGNED_IN),
     Area(
         "change_password",
         gettext_lazy("Change password"),

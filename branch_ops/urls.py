@@ -12,6 +12,7 @@ from branch_ops.views import (
     proposals,
     requisitions,
 )
+from identity.views import end_session
 
 app_name = "staff"
 urlpatterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.

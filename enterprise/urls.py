@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from enterprise import views
+from identity.views import end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -40,4 +41,5 @@ urlpatterns = [
     ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]

@@ -40,7 +40,7 @@ class SessionStore(SessionBase):
             return {}
         self.user, self.seen_at, self.factor = row.user, row.seen_at, row.factor
         row.user.factor = row.factor
-        self.idle_minutes, self.warning_seconds = row.idle, row.warning
+        self.idle_minutes, self.warning_seconds = row.idle_minutes, row.warning_seconds
         return dict(row.data)
 
     def adopt(self, session_key: str) -> None:

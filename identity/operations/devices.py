@@ -80,8 +80,10 @@ def place_of(address: str) -> str:
 
 def _out_of_hours(user: User, now: datetime) -> bool:
     """Tell whether a company's person comes outside its usual hours (Asia/Taipei)."""
+    if user.company_id is None:
+        return False
     hours = CompanyPolicy.objects.filter(company_id=user.company_id, usual_from__isnull=False)
     found = hours.values_list("usual_from", "usual_until").first()
-    if found is None:
+    if found is None or found[0] is None or found[1] is None:
         return False
     return not found[0] <= now.astimezone(TAIPEI).time() < found[1]

@@ -192,7 +192,8 @@ def _open_session(user: User, visit: Visit, *, stale: Session | None) -> SignInR
     )  # fmt: skip
     User.objects.filter(pk=user.pk).update(wrong_passwords=0)
     # Told before (`identity.warn_passwords`), and then asked for (PWD-1).
-    if user.password_set_at <= now - timedelta(days=queries.password_policy().days_valid):
+    set_at = user.password_set_at
+    if set_at is not None and set_at <= now - timedelta(days=queries.password_policy().days_valid):
         expect_new_password(user=user, now=now)
     record_sign_in(user, "identity.session.opened", now, "")
     return SignInResult(SignInOutcome.SIGNED_IN, user, session_key=key, device=device)

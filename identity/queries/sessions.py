@@ -35,8 +35,8 @@ def live_session(key_sha256: str, *, site: str, now: datetime) -> Session | None
 
     The person's `granted` holds the permissions of all roles in force at this moment; nothing
     of it is kept between requests (DEL-4). The bank's figures of this moment are obeyed with the
-    session's own, whichever are stricter: its `idle` and `warning` say after how many minutes it
-    ends and how many seconds before that the person is warned (SES-1).
+    session's own, whichever are stricter: `idle_minutes` and `warning_seconds` of what is returned
+    say when it ends and how long before that the person is warned (SES-1).
     """
     permissions = (
         grants_in_force(now)
@@ -65,6 +65,7 @@ def live_session(key_sha256: str, *, site: str, now: datetime) -> Session | None
     )
     if session is not None:
         session.user.granted = frozenset(session.granted)
+        session.idle_minutes, session.warning_seconds = session.idle, session.warning
     return session
 
 

@@ -61,6 +61,7 @@ CASES = {
     "enterprise:suspend_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:revoke_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:sessions": Case(),
+    "enterprise:end_session": Case("POST"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
