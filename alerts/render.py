@@ -43,6 +43,7 @@ class Event(StrEnum):
     CERTIFICATE_EXPIRED = "certificates.certificate.expired"
     LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
+    USER_GUESSED = "identity.user.guessed"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
     USER_UNLOCKED = "identity.user.unlocked"
     USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"

@@ -25,8 +25,6 @@ from identity import queries as identity
 from identity.permissions import SIGNED_IN
 from kernel import clock
 
-WARNING_SECONDS = 120
-
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -85,6 +83,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("sessions", gettext_lazy("My sign-ins"), "staff:sessions", "devices", SIGNED_IN),
     Area(
         "change_password",
         gettext_lazy("Change password"),
@@ -136,7 +135,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "own": [entry(area) for area in OWN if open_to(area)],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("staff:stay"),
             "draft_url": reverse("staff:draft"),
         },

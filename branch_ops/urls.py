@@ -15,7 +15,7 @@ from branch_ops.views import (
     proposals,
     requisitions,
 )
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "staff"
 urlpatterns = [
@@ -37,6 +37,8 @@ urlpatterns = [
         name="help_credentials",
     ),
     path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.

@@ -17,8 +17,6 @@ from identity import queries as identity
 from identity.models import User
 from kernel import clock
 
-WARNING_SECONDS = 120
-
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's facts for a signed-in person of a company; nothing for others.
@@ -67,7 +65,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("enterprise:stay"),
             "draft_url": reverse("enterprise:draft"),
         },

@@ -6,7 +6,7 @@ from django.urls import path
 
 from approvals import views as approvals
 from enterprise import views
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -60,4 +60,5 @@ urlpatterns = [
     path("people/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
     path("people/<slug:person>/credentials/", approvals.help_credentials, name="help_credentials"),
     path("people/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]

@@ -208,13 +208,29 @@ class DoorShut(Busy):
         )
 
 
-class TooManyTries(Busy):
-    """Say that one address or one account was tried too often in a short time (AUTH-10)."""
+class DoorCrowded(Busy):
+    """Say that more people are signing in at this moment than passwords can be checked for."""
 
     def __init__(self) -> None:
         super().__init__(
+            "identity.door_crowded",
+            _("Many people are signing in at this moment. Please try again in a few seconds."),
+        )
+
+
+class TooManyTries(RuleBroken):
+    """Say that an address or an account was tried too often; known or not, it reads the same.
+
+    429 is the status for it (RFC 6585 section 4).
+    """
+
+    status = 429
+
+    def __init__(self, *, minutes: int) -> None:
+        super().__init__(
             "identity.too_many_tries",
-            _("There were too many tries in a short time. Please wait a few minutes."),
+            _("There were too many tries. Please wait %(minutes)s minutes and try again."),
+            minutes=minutes,
         )
 
 

@@ -33,15 +33,15 @@ from identity.operations.policy import (
 )
 from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
-    SignInResult,
+    end_idle,
+    end_own_sessions,
     end_sessions,
     keep_session_data,
-    sign_in,
     sign_out,
     step_up_step,
-    take_over,
     touch_session,
 )
+from identity.operations.signing_in import SignInResult, sign_in, take_over
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
@@ -61,6 +61,8 @@ __all__ = [
     "code_address",
     "count_activation",
     "drop_draft",
+    "end_idle",
+    "end_own_sessions",
     "end_sessions",
     "expect_new_password",
     "grant_role",

@@ -13,8 +13,10 @@ from audit import operations as audit
 from identity import queries
 from identity.errors import PasswordRefused, WeakPassword
 from identity.models import FormerPassword, User
+from identity.operations.guessing import count_wrong_password
 from identity.operations.people import home_chain
-from identity.operations.sessions import count_wrong_password, end_sessions
+from identity.operations.sessions import end_sessions
+from identity.operations.verifying import password_fits
 from identity.policies import broken_facts, password_fault
 from identity.queries import EndingPassword
 from identity.states import UserState
@@ -27,21 +29,29 @@ class PasswordOutcome(StrEnum):
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - the name of an outcome
 
 
-@transaction.atomic(durable=True)
 def change_password(*, actor: User, old: str, new: str, now: datetime) -> PasswordOutcome:
     """Replace a person's password (PWD-1, CERT-10).
 
     A wrong old password counts as one at signing in does. All sessions of the person end, this
     one too: the next sign-in is by the new password (SES-2). Raises WeakPassword where the new
-    one breaks a rule or may not come back.
+    one breaks a rule or may not come back; DoorCrowded.
     """
+    stored = User.objects.values_list("password", flat=True).get(pk=actor.pk)
+    # Before the transaction: it takes its time on purpose (PWD-3).
+    right = password_fits(old, stored)
+    return _change(actor, checked=stored if right else "", new=new, now=now)
+
+
+@transaction.atomic(durable=True)
+def _change(actor: User, *, checked: str, new: str, now: datetime) -> PasswordOutcome:
+    """Replace the password where the hash the old one was checked by is still the stored one."""
     user = (
         User.objects.select_for_update(of=("self",))
         .select_related("company", "unit")
         .get(pk=actor.pk)
     )
-    if not check_password(old, user.password):
-        count_wrong_password(user, pause_after=queries.sign_in_policy().pause_after, now=now)
+    if user.password != checked:
+        count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         _record(user, "identity.user.password_refused", now)
         return PasswordOutcome.WRONG_PASSWORD
     set_password_step(user=user, new=new, now=now)

@@ -72,6 +72,7 @@ CASES = {
     "enterprise:help_unlock": Case("POST", ("person",), "security1"),
     "enterprise:help_credentials": Case("POST", ("person",), "security1"),
     "enterprise:help_edit": Case("POST", REFERENCE, "security1"),
+    "enterprise:end_session": Case("POST"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
