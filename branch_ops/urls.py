@@ -12,11 +12,12 @@ from branch_ops.views import (
     fees,
     own,
     passkeys,
+    policy,
     proposals,
     requisitions,
     second_factor,
 )
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "staff"
 urlpatterns = [
@@ -63,6 +64,8 @@ urlpatterns = [
         name="help_credentials",
     ),
     path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.
@@ -115,4 +118,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

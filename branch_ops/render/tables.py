@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
 from branch_ops.render.passkeys import PASSKEY_EVENTS
+from branch_ops.render.policy import FIGURE_EVENTS
 from branch_ops.render.refusals import TRIED
 
 Text = str | Promise
@@ -301,6 +302,7 @@ WORDS: Mapping[str, Text] = {
     "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
     **PASSKEY_EVENTS,
     **TRIED,

@@ -25,7 +25,12 @@ from identity.operations.passkeys import (
     send_passkey_code,
     sign_in_with_passkey,
 )
-from identity.operations.passwords import PasswordOutcome, change_password
+from identity.operations.passwords import (
+    PasswordOutcome,
+    change_password,
+    check_new_password,
+    warn_password,
+)
 from identity.operations.people import (
     add_person,
     choose_language,
@@ -35,20 +40,26 @@ from identity.operations.people import (
     open_unit,
     register_company,
 )
+from identity.operations.policy import (
+    POLICY_TARGET,
+    set_company_policy_step,
+    set_policy_step,
+)
 from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
-    SignInResult,
+    end_idle,
+    end_own_sessions,
     end_sessions,
     keep_session_data,
-    sign_in,
     sign_out,
     step_up_step,
-    take_over,
     touch_session,
 )
+from identity.operations.signing_in import SignInResult, sign_in, take_over
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "POLICY_TARGET",
     "ActivationOutcome",
     "BegunRegistration",
     "CodeOutcome",
@@ -63,6 +74,7 @@ __all__ = [
     "begin_passkey_registration",
     "begin_passkey_sign_in",
     "change_password",
+    "check_new_password",
     "choose_language",
     "claim_form",
     "code_address",
@@ -70,6 +82,8 @@ __all__ = [
     "count_passkey_code",
     "count_passkey_try",
     "drop_draft",
+    "end_idle",
+    "end_own_sessions",
     "end_passkey",
     "end_passkeys_step",
     "end_sessions",
@@ -87,6 +101,8 @@ __all__ = [
     "renew_credentials_step",
     "send_code_step",
     "send_passkey_code",
+    "set_company_policy_step",
+    "set_policy_step",
     "sign_in",
     "sign_in_with_passkey",
     "sign_out",
@@ -96,4 +112,5 @@ __all__ = [
     "touch_session",
     "unlock_step",
     "void_codes_step",
+    "warn_password",
 ]

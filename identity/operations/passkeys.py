@@ -255,7 +255,7 @@ def _count(key: str, *, most: int | None = None) -> None:
     policy = queries.sign_in_policy()
     hits = short_memory().hit(key, seconds=policy.limit_minutes * 60)
     if hits > (most or policy.account_limit):
-        raise TooManyTries
+        raise TooManyTries(minutes=policy.limit_minutes)
 
 
 def _party() -> RelyingParty:

@@ -1,6 +1,5 @@
 """Who is who, who is signed in, and what may they do now?"""
 
-from identity.queries.company_policies import company_policy
 from identity.queries.drafts import drafts
 from identity.queries.helping import (
     Helped,
@@ -12,6 +11,14 @@ from identity.queries.helping import (
     relations_of,
 )
 from identity.queries.passkeys import OwnPasskey, own_passkeys, registration_proved_until
+from identity.queries.passwords import (
+    EndingPassword,
+    PasswordAdvice,
+    common_passwords,
+    ending_passwords,
+    password_advice,
+    password_rules,
+)
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -28,10 +35,12 @@ from identity.queries.people import (
     role_names,
     role_names_of,
     security_pair,
+    security_people,
     visible_companies,
     visible_units,
     visible_users,
 )
+from identity.queries.policy import company_rules, policy_figures
 from identity.queries.sessions import (
     SignIn,
     earlier_outcome,
@@ -44,18 +53,22 @@ from identity.queries.sessions import (
 )
 
 __all__ = [
+    "EndingPassword",
     "GrantFacts",
     "Helped",
     "Member",
     "OwnPasskey",
+    "PasswordAdvice",
     "Relation",
     "SignIn",
     "at_home",
+    "common_passwords",
     "company_by_code",
-    "company_policy",
+    "company_rules",
     "counter_of",
     "drafts",
     "earlier_outcome",
+    "ending_passwords",
     "grants_in_force",
     "grants_of",
     "has_passkey",
@@ -68,9 +81,12 @@ __all__ = [
     "names",
     "newest_code",
     "own_passkeys",
+    "password_advice",
     "password_policy",
+    "password_rules",
     "people_at_door",
     "permissions_of",
+    "policy_figures",
     "recent_sign_ins",
     "recipients",
     "registration_proved_until",
@@ -78,6 +94,7 @@ __all__ = [
     "role_names",
     "role_names_of",
     "security_pair",
+    "security_people",
     "sign_in_policy",
     "visible_companies",
     "visible_units",

@@ -42,7 +42,7 @@ def register(browser: Browser, authenticator: Authenticator, name: str = "blue k
     begun = browser.ask("staff:begin_passkey_registration", code=code).json()
     assert begun["ok"], begun
     answer = json.dumps(authenticator.register(begun["options"]))
-    kept = browser.ask("staff:finish_passkey_registration", answer=answer, name=name)
+    kept = browser.tell("staff:finish_passkey_registration", {"answer": answer, "name": name})
     assert kept.json() == {"ok": True}
 
 
