@@ -137,6 +137,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("staff:stay"),
+            "draft_url": reverse("staff:draft"),
         },
     }
 

@@ -13,11 +13,13 @@ from branch_ops.views import (
     proposals,
     requisitions,
 )
+from identity.views import draft
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("draft/", draft, name="draft"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),

@@ -69,6 +69,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
+            "draft_url": reverse("enterprise:draft"),
         },
     }
 

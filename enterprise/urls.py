@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from enterprise import views
+from identity.views import draft
 
 app_name = "enterprise"
 urlpatterns = [
@@ -13,6 +14,8 @@ urlpatterns = [
     path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("stay/", views.stay, name="stay"),
+    path("draft/", draft, name="draft"),
+    path("step-up/", views.step_up, name="step_up"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
     path("certificates/renew/", views.renew_certificate, name="renew_certificate"),

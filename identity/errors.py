@@ -160,12 +160,12 @@ class StandingChanged(Conflict):
 
 
 class NowhereToSend(RuleBroken):
-    """Say that a person has no phone and no mail address to send a code to."""
+    """Say that a person has no phone (and for a transaction no mail) to send a code to."""
 
     def __init__(self) -> None:
         super().__init__(
             "identity.code.nowhere",
-            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+            _("No phone is registered to send the code to. Call the unit in charge of you."),
         )
 
 
@@ -183,6 +183,17 @@ class CodeGone(RuleBroken):
         super().__init__(
             "identity.code.gone",
             _("This code is not valid any more. Ask for a new one."),
+            field="code",
+        )
+
+
+class TooManyCodes(RuleBroken):
+    """Say that so many codes were sent in a row that the next one has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.too_many",
+            _("Several codes were sent already. Use the latest one, or wait ten minutes."),
             field="code",
         )
 
@@ -205,4 +216,13 @@ class PasswordWrong(RuleBroken):
             "identity.password.wrong",
             _("The present password is not right. After three in a row your sign-in is paused."),
             field="old",
+        )
+
+
+class DraftRefused(RuleBroken):
+    """Say that what was typed into a form cannot be kept: too much of it, or no form at all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.draft.refused", _("What you are typing here cannot be kept for later.")
         )

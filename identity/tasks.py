@@ -1,4 +1,4 @@
-"""What the clock does to passwords."""
+"""What the clock does to people's passwords, sessions and what they had typed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from celery import shared_task
 
 from identity import operations, queries
 from kernel import clock
+
+
+@shared_task(name="identity.purge_drafts")
+def purge_drafts() -> int:
+    """Forget forms nobody came back to for a week; return how many (SES-1)."""
+    return operations.purge_drafts(now=clock.now())
 
 
 @shared_task(name="identity.warn_passwords")

@@ -20,7 +20,7 @@ from identity import operations
 from identity.operations import SignInResult
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
-from identity.views import let_in, let_out, make_ticket, redeem_ticket, way_back
+from identity.views import leave, let_in, make_ticket, redeem_ticket, way_back
 from kernel import clock
 from kernel.errors import RuleBroken
 
@@ -73,8 +73,7 @@ def take_over(request: PersonRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
-    let_out(request)
-    return HttpResponseRedirect(reverse("staff:sign_in"))
+    return leave(request)
 
 
 @requires(SIGNED_IN)

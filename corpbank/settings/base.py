@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "identity.middleware.PersonMiddleware",
+    "identity.middleware.DraftMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
@@ -193,6 +194,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "certificates.stamp",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "identity.purge_drafts": {
+        "task": "identity.purge_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
     # At half past eight in Taipei, so that whoever is told can ask somebody about it.

@@ -25,6 +25,7 @@ from enterprise.views.policy import (
     propose_company_policy,
 )
 from enterprise.views.renewing import renew_certificate
+from enterprise.views.step_up import step_up
 
 __all__ = [
     "activate_certificate",
@@ -46,6 +47,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stay",
+    "step_up",
     "suspend_certificate",
     "take_over",
 ]

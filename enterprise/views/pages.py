@@ -23,7 +23,7 @@ from enterprise.forms import SignInForm
 from identity import operations, queries as identity
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
-from identity.views import TICKET_SECONDS, let_in, let_out, make_ticket, redeem_ticket
+from identity.views import TICKET_SECONDS, leave, let_in, make_ticket, redeem_ticket
 from kernel import clock
 from kernel.errors import RuleBroken
 from ledger import queries as ledger
@@ -84,9 +84,7 @@ def take_over(request: PersonRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
-    let_out(request)
-    target = reverse("enterprise:sign_in")
-    return HttpResponseRedirect(target + ("?ended=idle" if request.POST.get("reason") else ""))
+    return leave(request)
 
 
 @requires(SIGNED_IN)

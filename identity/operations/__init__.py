@@ -8,6 +8,7 @@ from identity.operations.codes import (
     take_code_step,
     void_codes_step,
 )
+from identity.operations.drafts import drop_draft, keep_draft, purge_drafts
 from identity.operations.passwords import (
     PasswordOutcome,
     change_password,
@@ -53,14 +54,17 @@ __all__ = [
     "check_new_password",
     "choose_language",
     "claim_form",
+    "drop_draft",
     "end_sessions",
     "expect_new_password",
     "grant_role",
     "hold_standing",
     "home_chain",
+    "keep_draft",
     "keep_password_step",
     "keep_session_data",
     "open_unit",
+    "purge_drafts",
     "record_refusal",
     "register_company",
     "send_code_step",

@@ -1,5 +1,7 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.company_policies import company_policy
+from identity.queries.drafts import drafts
 from identity.queries.passwords import (
     EndingPassword,
     PasswordAdvice,
@@ -34,6 +36,7 @@ from identity.queries.sessions import (
     earlier_outcome,
     has_passkey,
     live_session,
+    newest_code,
     password_policy,
     recent_sign_ins,
     sign_in_policy,
@@ -48,8 +51,10 @@ __all__ = [
     "at_home",
     "common_passwords",
     "company_by_code",
+    "company_policy",
     "company_rules",
     "counter_of",
+    "drafts",
     "earlier_outcome",
     "ending_passwords",
     "grants_in_force",
@@ -59,6 +64,7 @@ __all__ = [
     "live_session",
     "members",
     "names",
+    "newest_code",
     "password_advice",
     "password_policy",
     "password_rules",

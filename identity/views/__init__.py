@@ -2,6 +2,8 @@
 
 from identity.views.door import (
     TICKET_SECONDS,
+    go_on_with,
+    leave,
     let_in,
     let_out,
     make_ticket,
@@ -10,9 +12,13 @@ from identity.views.door import (
     ticket_salt,
     way_back,
 )
+from identity.views.drafts import draft
 
 __all__ = [
     "TICKET_SECONDS",
+    "draft",
+    "go_on_with",
+    "leave",
     "let_in",
     "let_out",
     "make_ticket",

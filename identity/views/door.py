@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
 from identity import operations
@@ -67,11 +67,32 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     return response
 
 
+def go_on_with(request: PersonRequest, session_key: str) -> None:
+    """Let the browser go on under its session's new key, with a fresh form token (AUTH-5).
+
+    What pages had put into the session stays in it.
+    """
+    kept = dict(request.session.items())
+    request.session.adopt(session_key)
+    request.session.update(kept)
+    rotate_token(request)
+
+
 def let_out(request: PersonRequest) -> None:
     """End this browser's session, where it still has one."""
     if request.session.session_key:
         operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
         request.session.forget()
+
+
+def leave(request: PersonRequest) -> HttpResponse:
+    """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
+    let_out(request)
+    door = reverse(settings.SIGN_IN_URL)
+    if not request.POST.get("reason"):
+        return HttpResponseRedirect(door)
+    target = way_back(request, request.POST.get("next", ""))
+    return HttpResponseRedirect(f"{door}?{urlencode({'ended': 'idle', 'next': target})}")
 
 
 def way_back(request: PersonRequest, target: str) -> str:

@@ -49,6 +49,8 @@ CASES = {
     "enterprise:take_over": Case("POST"),
     "enterprise:sign_out": Case("POST"),
     "enterprise:stay": Case("POST"),
+    "enterprise:step_up": Case(),
+    "enterprise:draft": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
@@ -74,6 +76,7 @@ CASES = {
     "approvals:submit": Case("POST", REFERENCE),
     "approvals:review": Case("POST", REFERENCE, "review1a"),
     "approvals:release": Case("POST", REFERENCE, "release1"),
+    "approvals:send_code": Case("POST", REFERENCE, "release1"),
     "approvals:return": Case("POST", REFERENCE, "release1"),
     "approvals:reject": Case("POST", REFERENCE, "release1"),
     "approvals:withdraw": Case("POST", REFERENCE),
@@ -87,6 +90,9 @@ CASES = {
     "certificates:enrol": Case("POST", who="release1"),
     "certificates:confirm": Case("POST", who="release1"),
     "certificates:unlock": Case("POST", who="release1"),
+    "certificates:prepare_authentication": Case("POST", who="release1"),
+    "certificates:unlock_authentication": Case("POST", who="release1"),
+    "certificates:authenticate": Case("POST", who="release1"),
     "certificates:prepare_renewal": Case("POST", who="release1"),
     "certificates:renew": Case("POST", who="release1"),
     "certificates:crl": Case(),
@@ -323,7 +329,8 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 
 
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
-    # A security maker holds no right on money at all, and only looks at certificates.
+    # A security maker holds no right on money at all, and only looks at certificates and at
+    # requests about the company itself.
     person = Browser.of(world, "security1")
     held = permissions_of(person.holder.user.pk, now=world.now)
     names = names_for(PUBLIC, SIGNED_IN, *held)
