@@ -109,7 +109,7 @@ def check_figures(figures: PolicyFigures) -> None:
 
 def read_words(typed: str) -> tuple[str, ...]:
     """Return the words somebody typed, each once and as it is compared, in order."""
-    return tuple(sorted({skeleton(word) for word in typed.split()} - {""}))
+    return tuple(sorted(set(skeleton(typed).split())))
 
 
 @dataclass(frozen=True, slots=True)
