@@ -15,6 +15,7 @@ from certificates.formats.texts import check_text
 from certificates.operations import Asked, CertificateAct
 from enterprise.subjects.policy import CURRENCY
 from identity.errors import FigureRefused
+from identity.forms import UnshownInput
 from identity.policies import CompanyRules, check_company_rules
 from kernel.errors import RuleBroken
 from kernel.money import parse_money
@@ -94,13 +95,6 @@ class RevokeForm(SuspendForm):
 
 
 ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}
-
-
-class UnshownInput(forms.TextInput):
-    """Be a field whose value is read as it is typed, and never shown again by the server."""
-
-    def format_value(self, value: object) -> None:
-        """Return nothing to show."""
 
 
 class LiftForm(DecisionForm):

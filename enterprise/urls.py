@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from approvals import views as approvals
 from enterprise import views
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -54,4 +55,10 @@ urlpatterns = [
     ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
+    path("activate/", views.activate, name="activate"),
+    path("people/", approvals.people_help, name="people_help"),
+    path("people/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path("people/<slug:person>/credentials/", approvals.help_credentials, name="help_credentials"),
+    path("people/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]

@@ -208,6 +208,45 @@ class DoorShut(Busy):
         )
 
 
+class DoorCrowded(Busy):
+    """Say that more people are signing in at this moment than passwords can be checked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.door_crowded",
+            _("Many people are signing in at this moment. Please try again in a few seconds."),
+        )
+
+
+class TooManyTries(RuleBroken):
+    """Say that an address or an account was tried too often; known or not, it reads the same.
+
+    429 is the status for it (RFC 6585 section 4).
+    """
+
+    status = 429
+
+    def __init__(self, *, minutes: int) -> None:
+        super().__init__(
+            "identity.too_many_tries",
+            _("There were too many tries. Please wait %(minutes)s minutes and try again."),
+            minutes=minutes,
+        )
+
+
+class ActivationRefused(RuleBroken):
+    """Say the one thing that is said of every activation that failed (AUTH-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.activation.refused",
+            _(
+                "The names or the code are not right, or the code is not valid any more. "
+                "After a few wrong tries a code is worthless: then ask for a new one."
+            ),
+        )
+
+
 class PasswordWrong(RuleBroken):
     """Say that the present password was not right; it counts as one at signing in does."""
 

@@ -1,4 +1,4 @@
-"""What the clock does to people's passwords, sessions and what they had typed."""
+"""What the clock does to people's sessions, passwords and what they had typed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from celery import shared_task
 
 from identity import operations, queries
 from kernel import clock
+
+# A task that ran for ever could not be restarted; what is left after this many is the next one's.
+MOST_BATCHES = 40
+
+
+@shared_task(name="identity.end_idle", ignore_result=True)
+def end_idle() -> int:
+    """End and write down sessions that have run out; return how many (SES-1, AUTH-8)."""
+    total = 0
+    for _ in range(MOST_BATCHES):
+        ended = operations.end_idle(now=clock.now())
+        total += ended
+        if not ended:
+            break
+    return total
 
 
 @shared_task(name="identity.purge_drafts")

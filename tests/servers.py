@@ -33,6 +33,7 @@ REFERENCE_TABLES = (
     "django_content_type",
     "auth_permission",
     "branch_ops_feetariff",
+    "identity_passwordpolicy",
     "identity_role",
     "identity_passwordpolicy",
     "identity_signinpolicy",

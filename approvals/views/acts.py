@@ -27,7 +27,7 @@ from certificates.views import origin_of
 from identity.errors import CodeGone, CodeRefused
 from identity.operations import CodeOutcome, record_refusal
 from identity.permissions import PersonRequest, check_factor, requires
-from identity.queries import company_policy
+from identity.queries import company_rules
 from kernel import clock
 from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 
@@ -71,7 +71,7 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
 @require_POST
 def submit(request: PersonRequest, reference: str) -> HttpResponse:
     """Submit a draft or repaired request; with the card where the company asks for it (AUTH-5)."""
-    if company_policy(request.user.company_id).submit_with_card:
+    if company_rules(request.user.company_pk).submit_with_card:
         check_factor(request.user)
     return _plain_act(request, reference, Act.SUBMIT, operations.submit)
 

@@ -1,6 +1,7 @@
 """Which kinds of request does the bank's side bring to the approval engine?"""
 
 from approvals.subjects import ChangeKind
+from branch_ops.subjects import people
 from branch_ops.subjects.applications import ApplicationKind
 from branch_ops.subjects.certificates import (
     ReprintKind,
@@ -26,4 +27,5 @@ KINDS: tuple[type[ChangeKind], ...] = (
     WaiverKind,
     WithdrawalKind,
     WriteOffKind,
+    *people.KINDS,
 )

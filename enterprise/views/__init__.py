@@ -1,5 +1,6 @@
 """The customer's door, own pages, and the company's certificates."""
 
+from enterprise.views.activation import activate
 from enterprise.views.cards import certificates_page, enrol_card
 from enterprise.views.company import (
     company_certificate,
@@ -28,6 +29,7 @@ from enterprise.views.renewing import renew_certificate
 from enterprise.views.step_up import step_up
 
 __all__ = [
+    "activate",
     "activate_certificate",
     "certificates_page",
     "change_password",

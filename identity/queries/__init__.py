@@ -1,7 +1,15 @@
 """Who is who, who is signed in, and what may they do now?"""
 
-from identity.queries.company_policies import company_policy
 from identity.queries.drafts import drafts
+from identity.queries.helping import (
+    Helped,
+    Relation,
+    helped_people,
+    helped_person,
+    in_charge_of,
+    people_at_door,
+    relations_of,
+)
 from identity.queries.passwords import (
     EndingPassword,
     PasswordAdvice,
@@ -26,6 +34,7 @@ from identity.queries.people import (
     role_names,
     role_names_of,
     security_pair,
+    security_people,
     visible_companies,
     visible_units,
     visible_users,
@@ -45,13 +54,14 @@ from identity.queries.sessions import (
 __all__ = [
     "EndingPassword",
     "GrantFacts",
+    "Helped",
     "Member",
     "PasswordAdvice",
+    "Relation",
     "SignIn",
     "at_home",
     "common_passwords",
     "company_by_code",
-    "company_policy",
     "company_rules",
     "counter_of",
     "drafts",
@@ -60,7 +70,10 @@ __all__ = [
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "helped_people",
+    "helped_person",
     "home_of",
+    "in_charge_of",
     "live_session",
     "members",
     "names",
@@ -68,13 +81,16 @@ __all__ = [
     "password_advice",
     "password_policy",
     "password_rules",
+    "people_at_door",
     "permissions_of",
     "policy_figures",
     "recent_sign_ins",
     "recipients",
+    "relations_of",
     "role_names",
     "role_names_of",
     "security_pair",
+    "security_people",
     "sign_in_policy",
     "visible_companies",
     "visible_units",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from identity.models import CompanyPolicy, PasswordPolicy, SignInPolicy
 from identity.policies import CompanyRules, PolicyFigures
-from identity.queries.company_policies import company_policy
 from identity.queries.passwords import common_passwords
 from identity.queries.sessions import password_policy, sign_in_policy
 
@@ -45,7 +44,7 @@ def figures_of(signing: SignInPolicy, password: PasswordPolicy, words: list[str]
 
 def company_rules(company_id: int) -> CompanyRules:
     """Return what a company asks of its own people; the least where it has said nothing."""
-    return rules_of(company_policy(company_id))
+    return rules_of(CompanyPolicy.objects.filter(pk=company_id).first())
 
 
 def rules_of(row: CompanyPolicy | None) -> CompanyRules:

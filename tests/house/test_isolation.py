@@ -67,6 +67,12 @@ CASES = {
     "enterprise:propose_company_policy": Case("POST", who="security1"),
     "enterprise:edit_company_policy": Case("POST", REFERENCE, "security1"),
     "enterprise:sessions": Case(),
+    "enterprise:activate": Case(),
+    "enterprise:people_help": Case(who="security1"),
+    "enterprise:help_unlock": Case("POST", ("person",), "security1"),
+    "enterprise:help_credentials": Case("POST", ("person",), "security1"),
+    "enterprise:help_edit": Case("POST", REFERENCE, "security1"),
+    "enterprise:end_session": Case("POST"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
@@ -143,6 +149,7 @@ class Things:
     signature: int
     sign_request: str
     serial: str
+    person: str
 
     @property
     def references(self) -> tuple[str, str, str]:
@@ -157,6 +164,7 @@ class Things:
             "act": "release",
             "number": FROM,
             "serial": self.serial,
+            "person": self.person,
             "verb": "suspend",
             "authority": "issuing-1",
             "question": "MAA=",
@@ -178,6 +186,7 @@ def things(world: World) -> Things:
         signature=Signature.objects.get(sign_request__request_key=signed).pk,
         sign_request=SignRequest.objects.get(request_key=signed).pk,
         serial=serial_of(world.first.people["release1"].pk),
+        person=world.first.people["maker01"].public_id,
     )
 
 
@@ -233,7 +242,7 @@ def test_every_case_is_reached() -> None:
     for name, case in CASES.items():
         parts = {
             "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
-            "verb": "suspend",
+            "verb": "suspend", "person": "U1",
         }  # fmt: skip
         parts |= {"authority": "issuing-1", "question": "MAA="}
         try:

@@ -16,7 +16,7 @@ from identity.operations import (
     PasswordOutcome,
     change_password,
     expect_new_password,
-    keep_password_step,
+    set_password_step,
     sign_in,
 )
 from identity.policies import SignInOutcome
@@ -166,4 +166,4 @@ def test_the_password_given_at_first_never_comes_back(world: World):
 @pytest.mark.django_db(transaction=True)
 def test_a_password_is_kept_inside_a_larger_act_alone(open_world: World):
     with pytest.raises(OutsideTransaction):
-        keep_password_step(user=open_world.first.people["maker01"], new=NEW, now=NOW)
+        set_password_step(user=open_world.first.people["maker01"], new=NEW, now=NOW)
