@@ -18,13 +18,12 @@ from branch_ops.permissions import (
     EquipmentPermission,
     ExternalPermission,
     FeePermission,
+    PolicyPermission,
 )
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
 from kernel import clock
-
-WARNING_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,13 @@ AREAS = (
         ExternalPermission.PROPOSE,
     ),
     Area("people_help", gettext_lazy("Sign-in help"), "staff:people_help", "user", Help.VIEW),
+    Area(
+        "policy",
+        gettext_lazy("Sign-in policy"),
+        "policy:figures",
+        "lock",
+        PolicyPermission.INQUIRE,
+    ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
@@ -77,6 +83,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("sessions", gettext_lazy("My sign-ins"), "staff:sessions", "devices", SIGNED_IN),
     Area(
         "change_password",
         gettext_lazy("Change password"),
@@ -128,8 +135,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "own": [entry(area) for area in OWN if open_to(area)],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("staff:stay"),
+            "draft_url": reverse("staff:draft"),
         },
     }
 

@@ -11,14 +11,17 @@ from branch_ops.views import (
     external,
     fees,
     own,
+    policy,
     proposals,
     requisitions,
 )
+from identity.views import draft, end_session
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("draft/", draft, name="draft"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),
@@ -34,6 +37,8 @@ urlpatterns = [
         name="help_credentials",
     ),
     path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.
@@ -86,4 +91,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

@@ -17,8 +17,6 @@ from identity import queries as identity
 from identity.models import User
 from kernel import clock
 
-WARNING_SECONDS = 120
-
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's facts for a signed-in person of a company; nothing for others.
@@ -67,8 +65,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("enterprise:stay"),
+            "draft_url": reverse("enterprise:draft"),
         },
     }
 
@@ -82,6 +81,9 @@ def _company_entries(user: User) -> list[dict[str, Any]]:
     if Help.VIEW in user.granted:
         address = "enterprise:people_help"
         entries.append(_entry("people_help", _("People who cannot sign in"), address, "user"))
+    if Permission.ADMINISTRATION in user.granted:
+        address = "enterprise:company_policy"
+        entries.append(_entry("company_policy", _("Sign-in rules"), address, "shield-check"))
     return entries
 
 
@@ -102,4 +104,6 @@ def _section(request: HttpRequest) -> str:
         return "accounts" if name.startswith("account") else "transfers"
     if name.startswith("help_"):
         return "people_help"
+    if name.endswith("company_policy"):
+        return "company_policy"
     return "company_certificates" if "certificate" in name and "company" in match.route else name

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+from branch_ops.render.policy import FIGURE_EVENTS
 from branch_ops.render.refusals import TRIED
 
 Text = str | Promise
@@ -300,6 +301,7 @@ WORDS: Mapping[str, Text] = {
     "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
     **TRIED,
     "alerts.message.replayed": _("Messages sent again"),

@@ -13,10 +13,12 @@ from branch_ops.subjects.certificates import (
 from branch_ops.subjects.equipment import WriteOffKind
 from branch_ops.subjects.external import ExternalKind
 from branch_ops.subjects.fees import RefundKind, WaiverKind
+from branch_ops.subjects.policy import PolicyKind
 
 KINDS: tuple[type[ChangeKind], ...] = (
     ApplicationKind,
     ExternalKind,
+    PolicyKind,
     RefundKind,
     ReprintKind,
     RevocationKind,

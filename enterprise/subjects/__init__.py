@@ -2,5 +2,6 @@
 
 from approvals.subjects import ChangeKind
 from enterprise.subjects import people
+from enterprise.subjects.policy import CompanyPolicyKind
 
-KINDS: tuple[type[ChangeKind], ...] = (*people.KINDS,)
+KINDS: tuple[type[ChangeKind], ...] = (*people.KINDS, CompanyPolicyKind)

@@ -20,7 +20,13 @@ from enterprise.views.pages import (
     take_over,
 )
 from enterprise.views.password import change_password
+from enterprise.views.policy import (
+    company_policy,
+    edit_company_policy,
+    propose_company_policy,
+)
 from enterprise.views.renewing import renew_certificate
+from enterprise.views.step_up import step_up
 
 __all__ = [
     "activate",
@@ -29,10 +35,13 @@ __all__ = [
     "change_password",
     "company_certificate",
     "company_certificates",
+    "company_policy",
+    "edit_company_policy",
     "enrol_card",
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "propose_company_policy",
     "renew_certificate",
     "report_lost",
     "revoke_certificate",
@@ -40,6 +49,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stay",
+    "step_up",
     "suspend_certificate",
     "take_over",
 ]

@@ -10,7 +10,13 @@ from identity.operations.codes import (
     take_code_step,
     void_codes_step,
 )
-from identity.operations.passwords import PasswordOutcome, change_password
+from identity.operations.drafts import drop_draft, keep_draft, purge_drafts
+from identity.operations.passwords import (
+    PasswordOutcome,
+    change_password,
+    check_new_password,
+    warn_password,
+)
 from identity.operations.people import (
     add_person,
     choose_language,
@@ -20,20 +26,26 @@ from identity.operations.people import (
     open_unit,
     register_company,
 )
+from identity.operations.policy import (
+    POLICY_TARGET,
+    set_company_policy_step,
+    set_policy_step,
+)
 from identity.operations.recovery import renew_credentials_step, unlock_step
 from identity.operations.sessions import (
-    SignInResult,
+    end_idle,
+    end_own_sessions,
     end_sessions,
     keep_session_data,
-    sign_in,
     sign_out,
     step_up_step,
-    take_over,
     touch_session,
 )
+from identity.operations.signing_in import SignInResult, sign_in, take_over
 from identity.operations.standing import claim_form, hold_standing, record_refusal
 
 __all__ = [
+    "POLICY_TARGET",
     "ActivationOutcome",
     "CodeOutcome",
     "PasswordOutcome",
@@ -43,21 +55,29 @@ __all__ = [
     "activate",
     "add_person",
     "change_password",
+    "check_new_password",
     "choose_language",
     "claim_form",
     "code_address",
     "count_activation",
+    "drop_draft",
+    "end_idle",
+    "end_own_sessions",
     "end_sessions",
     "expect_new_password",
     "grant_role",
     "hold_standing",
     "home_chain",
+    "keep_draft",
     "keep_session_data",
     "open_unit",
+    "purge_drafts",
     "record_refusal",
     "register_company",
     "renew_credentials_step",
     "send_code_step",
+    "set_company_policy_step",
+    "set_policy_step",
     "sign_in",
     "sign_out",
     "step_up_step",
@@ -66,4 +86,5 @@ __all__ = [
     "touch_session",
     "unlock_step",
     "void_codes_step",
+    "warn_password",
 ]

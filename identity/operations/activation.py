@@ -8,13 +8,12 @@ from enum import StrEnum
 from django.db import transaction
 
 from identity import queries
-from identity.errors import TooManyTries, WeakPassword
-from identity.gateways import short_memory
+from identity.errors import WeakPassword
 from identity.operations.codes import CodeOutcome, Purpose, take_code_step
+from identity.operations.limits import count_try
 from identity.operations.passwords import set_password_step
-from identity.policies import password_fault
+from identity.policies import broken_facts, password_fault
 from identity.states import UserState
-from kernel import ids
 
 
 class ActivationOutcome(StrEnum):
@@ -30,15 +29,10 @@ def count_activation(*, site: str, company_code: str, login_name: str, address: 
     Not in a transaction: the count is kept by the servers' shared memory. Raises TooManyTries
     above the policy's figures, DoorShut where nothing can be counted (AUTH-10).
     """
-    policy, memory = queries.sign_in_policy(), short_memory()
-    account = ids.digest("\n".join((site, company_code, login_name)))
-    seconds = policy.limit_minutes * 60
-    counts = (
-        (memory.hit(f"activation:address:{address}", seconds=seconds), policy.address_limit),
-        (memory.hit(f"activation:account:{account}", seconds=seconds), policy.account_limit),
-    )
-    if any(count > limit for count, limit in counts):
-        raise TooManyTries()
+    count_try(
+        policy=queries.sign_in_policy(), address=address,
+        account=("activation", site, company_code, login_name),
+    )  # fmt: skip
 
 
 @transaction.atomic(durable=True)
@@ -52,9 +46,10 @@ def activate(
     after the policy's number of tries. Raises WeakPassword: for the form of the password before
     anything is looked at, for one that was used before only after a right code, which stays good.
     """
-    fault = password_fault(new, login_name=login_name, is_staff=site == "staff")
+    rules, is_staff = queries.password_rules(), site == "staff"
+    fault = password_fault(new, login_name=login_name, is_staff=is_staff, rules=rules)
     if fault is not None:
-        raise WeakPassword(fault)
+        raise WeakPassword(fault, **broken_facts(rules, is_staff=is_staff))
     people = queries.people_at_door(site=site, company_code=company_code, login_name=login_name)
     user = people.select_for_update(of=("self",)).first()
     if user is not None and user.state not in (UserState.ACTIVE, UserState.PAUSED):

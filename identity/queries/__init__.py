@@ -1,5 +1,6 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.drafts import drafts
 from identity.queries.helping import (
     Helped,
     Relation,
@@ -8,6 +9,14 @@ from identity.queries.helping import (
     in_charge_of,
     people_at_door,
     relations_of,
+)
+from identity.queries.passwords import (
+    EndingPassword,
+    PasswordAdvice,
+    common_passwords,
+    ending_passwords,
+    password_advice,
+    password_rules,
 )
 from identity.queries.people import (
     GrantFacts,
@@ -25,30 +34,39 @@ from identity.queries.people import (
     role_names,
     role_names_of,
     security_pair,
+    security_people,
     visible_companies,
     visible_units,
     visible_users,
 )
+from identity.queries.policy import company_rules, policy_figures
 from identity.queries.sessions import (
     SignIn,
     earlier_outcome,
     has_passkey,
     live_session,
+    newest_code,
     password_policy,
     recent_sign_ins,
     sign_in_policy,
 )
 
 __all__ = [
+    "EndingPassword",
     "GrantFacts",
     "Helped",
     "Member",
+    "PasswordAdvice",
     "Relation",
     "SignIn",
     "at_home",
+    "common_passwords",
     "company_by_code",
+    "company_rules",
     "counter_of",
+    "drafts",
     "earlier_outcome",
+    "ending_passwords",
     "grants_in_force",
     "grants_of",
     "has_passkey",
@@ -59,15 +77,20 @@ __all__ = [
     "live_session",
     "members",
     "names",
+    "newest_code",
+    "password_advice",
     "password_policy",
+    "password_rules",
     "people_at_door",
     "permissions_of",
+    "policy_figures",
     "recent_sign_ins",
     "recipients",
     "relations_of",
     "role_names",
     "role_names_of",
     "security_pair",
+    "security_people",
     "sign_in_policy",
     "visible_companies",
     "visible_units",

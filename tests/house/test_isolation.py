@@ -21,6 +21,7 @@ from certificates.models import Certificate, Signature, SignRequest
 from certificates.queries import signing_certificate
 from identity.models import FormPost, Grant
 from identity.permissions import PUBLIC, SIGNED_IN
+from identity.queries import permissions_of
 from ledger.models import AccountRight, Hold
 from tests.factories.http import Browser, order_fields
 from tests.factories.world import FIRST, FROM, OTHER_FROM, World, decide, draft, submit
@@ -48,6 +49,8 @@ CASES = {
     "enterprise:take_over": Case("POST"),
     "enterprise:sign_out": Case("POST"),
     "enterprise:stay": Case("POST"),
+    "enterprise:step_up": Case(),
+    "enterprise:draft": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
@@ -60,12 +63,16 @@ CASES = {
     "enterprise:prepare_certificate_act": Case("POST", ("serial", "verb"), "security2"),
     "enterprise:suspend_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:revoke_certificate": Case("POST", SERIAL, "security2"),
+    "enterprise:company_policy": Case(who="security2"),
+    "enterprise:propose_company_policy": Case("POST", who="security1"),
+    "enterprise:edit_company_policy": Case("POST", REFERENCE, "security1"),
     "enterprise:sessions": Case(),
     "enterprise:activate": Case(),
     "enterprise:people_help": Case(who="security1"),
     "enterprise:help_unlock": Case("POST", ("person",), "security1"),
     "enterprise:help_credentials": Case("POST", ("person",), "security1"),
     "enterprise:help_edit": Case("POST", REFERENCE, "security1"),
+    "enterprise:end_session": Case("POST"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
@@ -75,6 +82,7 @@ CASES = {
     "approvals:submit": Case("POST", REFERENCE),
     "approvals:review": Case("POST", REFERENCE, "review1a"),
     "approvals:release": Case("POST", REFERENCE, "release1"),
+    "approvals:send_code": Case("POST", REFERENCE, "release1"),
     "approvals:return": Case("POST", REFERENCE, "release1"),
     "approvals:reject": Case("POST", REFERENCE, "release1"),
     "approvals:withdraw": Case("POST", REFERENCE),
@@ -88,6 +96,9 @@ CASES = {
     "certificates:enrol": Case("POST", who="release1"),
     "certificates:confirm": Case("POST", who="release1"),
     "certificates:unlock": Case("POST", who="release1"),
+    "certificates:prepare_authentication": Case("POST", who="release1"),
+    "certificates:unlock_authentication": Case("POST", who="release1"),
+    "certificates:authenticate": Case("POST", who="release1"),
     "certificates:prepare_renewal": Case("POST", who="release1"),
     "certificates:renew": Case("POST", who="release1"),
     "certificates:crl": Case(),
@@ -327,11 +338,26 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 
 
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
-    # A security maker holds no right on money at all, and only looks at certificates.
+    # A security maker holds no right on money at all, and only looks at certificates and at
+    # requests about the company itself.
     person = Browser.of(world, "security1")
+    requests = [f"approvals.request.{verb}" for verb in ("view", "submit", "withdraw")]
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", *requests)
     names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", "identity.user.help")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = names_for(PUBLIC, SIGNED_IN, *held)
+    assert "transfers:orders" in names
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
+
+
+def test_who_has_no_right_on_money_finds_no_transfer(world: World, things: Things) -> None:
+    person = Browser.of(world, "security1")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = [name for name in TENANT if permission(name) in held and CASES[name].names == REFERENCE]
+    assert "approvals:request" in names
+    found = answers(person.client, names, things, things.references)
+    assert statuses(found) == {name: {404} for name in names}
 
 
 @pytest.mark.req("DUAL-1")
