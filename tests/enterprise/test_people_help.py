@@ -217,7 +217,7 @@ def test_whatever_is_wrong_reads_the_same_and_shows_nothing_secret(world: World)
 def test_a_password_against_the_rules_is_told_beside_its_field(world: World) -> None:
     client = Client(**ENGLISH)
     answer = knock(client, begin("WRONG", new="short1", again="short1"))
-    assert "A password has at least 8 characters" in words_of(answer)
+    assert "Your password needs at least 8 characters." in words_of(answer)
     answer = knock(client, begin("WRONG", again="Another9staple"))
     assert "The two new passwords are not the same." in words_of(answer)
 
@@ -227,7 +227,7 @@ def test_too_many_tries_are_refused_politely(world: World) -> None:
     SignInPolicy.objects.update(account_limit=5)
     client = Client(**ENGLISH)
     answers = [knock(client, begin("WRONG")) for _ in range(6)]
-    assert [answer.status_code for answer in answers] == [422] * 5 + [503]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
     assert "There were too many tries" in words_of(answers[-1])
 
 
