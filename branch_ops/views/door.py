@@ -18,7 +18,7 @@ from certificates.views import enrolment_page
 from identity import operations
 from identity.errors import DoorCrowded, DoorShut, TooManyTries
 from identity.operations import SignInResult
-from identity.permissions import SIGNED_IN, PersonRequest, public, requires
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, public, requires
 from identity.policies import SignInOutcome
 from identity.views import (
     knock,
@@ -111,10 +111,14 @@ def home(request: PersonRequest) -> HttpResponse:
     )
 
 
+@before(Gate.SECOND_FACTOR)
 @requires(Certificates.ENROL)
 @require_GET
 def card(request: PersonRequest) -> HttpResponse:
-    """Lead a person of the bank through taking a card into use (CERT-2)."""
+    """Lead a person of the bank through taking a card into use (CERT-2).
+
+    Before the second factor, too: the letter is what a first card asks for beside the password.
+    """
     page = enrolment_page(
         request,
         next_url=reverse("staff:home"),

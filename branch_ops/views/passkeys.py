@@ -18,7 +18,7 @@ from branch_ops.views.answers import answers
 from branch_ops.views.refusals import write_down
 from branch_ops.views.second_factor import insist
 from certificates.forms import read_message
-from certificates.queries import signing_certificate
+from certificates.queries import has_open_letter, signing_certificate
 from identity import operations, queries
 from identity.errors import CodeGone, CodeRefused
 from identity.formats.passkeys import relying_party
@@ -73,6 +73,7 @@ def register_passkey(request: PersonRequest) -> HttpResponse:
         "needs_code": is_first and proved_until is None,
         "possible": bool(relying_party().host),
         "full": len(own) >= PASSKEYS_MOST,
+        "has_letter": is_first and has_open_letter(request.user.pk),
         "next": target,
         "after": after if is_first else reverse("staff:passkeys"),
         "code_url": reverse("staff:send_passkey_code"),

@@ -22,11 +22,12 @@ from certificates.forms import (
 from certificates.permissions import Permission
 from certificates.views.messages import answers_card, exactly, opened, origin_of, to_base64
 from identity.formats import session_digest
-from identity.permissions import PersonRequest, requires
+from identity.permissions import Gate, PersonRequest, before, requires
 from kernel import clock
 from kernel.canonical import sha256_hex
 
 
+@before(Gate.SECOND_FACTOR)
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
+@before(Gate.SECOND_FACTOR)
 @requires(Permission.ENROL)
 @answers_card
 def confirm(request: HttpRequest) -> dict[str, Any]:

@@ -70,12 +70,12 @@ def enter(desk: Desk) -> None:
 @pytest.mark.req("AUTH-1", "AUTH-5")
 @pytest.mark.django_db(transaction=True)
 def test_a_first_passkey_is_registered_and_opens_the_site(desk: Desk, open_world: World) -> None:
-    key = Key.plugged_in(desk)
     desk.open("/sign-in/?next=/fees/")
     desk.page.fill("#id_login_name", WHO)
     desk.page.fill("#id_password", PASSWORD)
     desk.press("button.staff-primary")
     assert desk.path == "/passkeys/new/"
+    key = Key.plugged_in(desk)
     desk.press("form[action='/passkeys/new/code/'] button")
     desk.reads("驗證碼已傳送至")
 

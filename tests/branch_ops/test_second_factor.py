@@ -11,6 +11,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import Entry
+from certificates.operations import issue_letter
 from identity.errors import DoorShut
 from identity.formats import session_digest
 from identity.models import ContactPoint, Passkey, Session, User
@@ -110,6 +111,7 @@ def test_what_stays_open_is_leaving_the_language_and_the_factor_itself() -> None
         "second_factor", "begin_passkey_sign_in", "sign_in_with_passkey", "register_passkey",
         "send_passkey_code", "begin_passkey_registration", "finish_passkey_registration",
         "prepare_authentication", "unlock_authentication", "authenticate",
+        "card", "enrol", "confirm",
     }  # fmt: skip
 
 
@@ -173,6 +175,13 @@ def test_a_card_comes_in_as_well(world: World) -> None:
     page = words_of(browser.client.get("/second-factor/"))
     assert "Confirm with your card" in page
     assert "Confirm with your passkey" in page
+
+
+def test_a_letter_for_a_first_card_is_a_way_in_as_well(half_in: Browser, world: World) -> None:
+    assert "Do you have the letter" not in words_of(half_in.get("staff:register_passkey"))
+    issue_letter(holder_id=half_in.holder.user.pk, actor=None, now=world.now)
+    assert "Do you have the letter" in words_of(half_in.get("staff:register_passkey"))
+    assert "Secret of the letter" in words_of(half_in.get("staff:card"))
 
 
 def test_whoever_holds_a_card_registers_nothing_on_a_password(world: World) -> None:
