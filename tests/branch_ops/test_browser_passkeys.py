@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import CDPSession, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from identity.models import Passkey, Session
 from identity.policies import Factor
@@ -20,31 +19,36 @@ WHO = "branch001"
 STATUS = "[data-card-status]"
 
 
-@dataclass
 class Key:
     """The authenticator inside the browser's machine, as its debugger lends it."""
 
-    debugger: CDPSession
-    name: str
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.plug_in([])
 
-    @classmethod
-    def plugged_in(cls, desk: Desk) -> Key:
-        """Plug one in that knows its holder."""
-        debugger = desk.context.new_cdp_session(desk.page)
-        debugger.send("WebAuthn.enable", {"enableUI": False})
+    def plug_in(self, credentials: list[dict[str, Any]]) -> None:
+        """Plug in one that knows its holder and holds these passkeys."""
+        self.debugger = self.desk.context.new_cdp_session(self.desk.page)
+        self.debugger.send("WebAuthn.enable", {"enableUI": False})
         options = {
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
             "hasUserVerification": True, "isUserVerified": True,
             "automaticPresenceSimulation": True,
         }  # fmt: skip
-        made = debugger.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return cls(debugger, made["authenticatorId"])
+        made = self.debugger.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.name = {"authenticatorId": made["authenticatorId"]}
+        for credential in credentials:
+            self.debugger.send("WebAuthn.addCredential", self.name | {"credential": credential})
 
     def knows_its_holder(self, verified: bool) -> None:
         """Let the finger on it be its holder's, or somebody else's."""
-        self.debugger.send(
-            "WebAuthn.setUserVerified", {"authenticatorId": self.name, "isUserVerified": verified}
-        )
+        self.debugger.send("WebAuthn.setUserVerified", self.name | {"isUserVerified": verified})
+
+    def look(self) -> None:
+        """Look at the page: the debugger that looks unplugs the authenticator as it leaves."""
+        kept = self.debugger.send("WebAuthn.getCredentials", self.name)["credentials"]
+        self.desk.look()
+        self.plug_in(kept)
 
 
 @pytest.fixture
@@ -75,7 +79,6 @@ def test_a_first_passkey_is_registered_and_opens_the_site(desk: Desk, open_world
     desk.page.fill("#id_password", PASSWORD)
     desk.press("button.staff-primary")
     assert desk.path == "/passkeys/new/"
-    key = Key.plugged_in(desk)
     desk.press("form[action='/passkeys/new/code/'] button")
     desk.reads("驗證碼已傳送至")
 
@@ -86,9 +89,11 @@ def test_a_first_passkey_is_registered_and_opens_the_site(desk: Desk, open_world
     desk.look()
     desk.was_refused(422, "/passkeys/new/ask")
 
+    key = Key(desk)
     desk.page.fill("#id_code", code_sent_to(open_world.staff[WHO]))
     enter(desk)
-    desk.arrive("/second-factor/?next=*")
+    desk.page.wait_for_url("**/second-factor/**")
+    key.look()
     assert Passkey.objects.get().name == "辦公室電腦"
 
     key.knows_its_holder(False)
@@ -99,17 +104,20 @@ def test_a_first_passkey_is_registered_and_opens_the_site(desk: Desk, open_world
 
     key.knows_its_holder(True)
     enter(desk)
-    desk.arrive("/fees/")
+    desk.page.wait_for_url("**/fees/")
+    key.look()
     session = Session.objects.get(ended_at__isnull=True)
     assert session.factor == Factor.PASSKEY
     assert Passkey.objects.get().sign_count > 0
 
+    kept = key.debugger.send("WebAuthn.getCredentials", key.name)["credentials"]
     desk.open("/passkeys/")
     desk.reads("辦公室電腦", "您唯一的第二驗證要素")
     desk.open("/passkeys/new/")
     desk.page.set_viewport_size(PHONE_SIZE)
     for path in ("/passkeys/", "/passkeys/new/"):
         desk.open(path)
+    key.plug_in(kept)
     desk.page.fill("#id_name", "第二把")
     enter(desk)
     expect(desk.page.locator(STATUS)).to_contain_text("已有您的通行密鑰")
