@@ -8,7 +8,9 @@ from branch_ops.views import (
     equipment,
     external,
     fees,
+    first_use,
     own,
+    profile,
     proposals,
     requisitions,
 )
@@ -17,6 +19,8 @@ app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("first-use/", first_use.first_use, name="first_use"),
+    path("profile/", profile.profile, name="profile"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),

@@ -27,9 +27,12 @@ from certificates.forms import (
     read_message,
 )
 from certificates.permissions import Permission
+from identity.errors import NotThisStep
 from identity.formats import session_digest
 from identity.operations import record_refusal
-from identity.permissions import PersonRequest, public, requires
+from identity.permissions import Gate, PersonRequest, before, public, requires
+from identity.policies import Keys, Step
+from identity.queries import has_reached
 from kernel import clock
 from kernel.canonical import sha256_hex
 from kernel.errors import DomainError, RuleBroken
@@ -57,12 +60,14 @@ def answers_card(view: Callable[[HttpRequest], dict[str, Any]]) -> View:
     return never_cache(require_POST(answered))
 
 
+@before(Gate.FIRST_USE)
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
     """Use a letter and two certificate requests; answer both certificates and the challenge."""
     message = read_message(EnrolMessage, request.content_type, request.body)
     now = clock.now()
+    _insist_on_turn(request, now)
     result = operations.enrol(
         actor=request.user,  # type: ignore[arg-type]
         session_key_sha256=session_digest(request.session.session_key or ""),
@@ -80,18 +85,21 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
+@before(Gate.FIRST_USE)
 @requires(Permission.ENROL)
 @answers_card
 def confirm(request: HttpRequest) -> dict[str, Any]:
     """Put the certificate into force whose key signed the challenge."""
     message = read_message(ConfirmMessage, request.content_type, request.body)
+    now = clock.now()
+    _insist_on_turn(request, now)
     operations.confirm(
         actor=request.user,  # type: ignore[arg-type]
         session_key_sha256=session_digest(request.session.session_key or ""),
         certificate_sha256=message["certificate_sha256"],
         signature_der=message["signature"],
         signing_time=message["signing_time"],
-        now=clock.now(),
+        now=now,
     )
     return {}
 
@@ -140,6 +148,7 @@ def renew(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
+@before(Gate.FIRST_USE, Gate.SECOND_FACTOR)
 @requires(Permission.SIGN)
 @answers_card
 def unlock(request: HttpRequest) -> dict[str, Any]:
@@ -262,6 +271,13 @@ def _enrolment_state(user_id: int) -> str:
 def origin_of(request: HttpRequest) -> str:
     """Return the origin of the site the reader is on, as statements name their audience."""
     return f"{request.scheme}://{request.get_host()}"
+
+
+def _insist_on_turn(request: HttpRequest, now: datetime) -> None:
+    """Insist that a newcomer has done what first use asks before the card (SES-3)."""
+    user = cast(PersonRequest, request).user
+    if not has_reached(user, Step.CARD, now=now, keys=Keys(card_needed=True)):
+        raise NotThisStep
 
 
 def _issued(

@@ -57,6 +57,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 *_company_entries(user),
             ],
             "own": [
+                _entry("profile", _("My data"), "enterprise:profile", "user"),
                 _entry(
                     "certificates", _("My certificates"), "enterprise:certificates", "certificate"
                 ),
@@ -69,6 +70,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": WARNING_SECONDS,
             "stay_url": reverse("enterprise:stay"),
+            # Before first use is over nothing else opens, and nothing leads there (DEL-3).
+            **({"nav": [], "own": []} if user.first_used_at is None else {}),
         },
     }
 

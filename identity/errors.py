@@ -236,9 +236,9 @@ class DoorShut(Busy):
 class PasswordWrong(RuleBroken):
     """Say that the present password was not right; it counts as one at signing in does."""
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "old") -> None:
         super().__init__(
             "identity.password.wrong",
             _("The present password is not right. After three in a row your sign-in is paused."),
-            field="old",
+            field=field,
         )

@@ -8,6 +8,7 @@ from enterprise.views.company import (
     revoke_certificate,
     suspend_certificate,
 )
+from enterprise.views.first_use import first_use
 from enterprise.views.lifting import activate_certificate, prepare_activation
 from enterprise.views.losing import report_lost
 from enterprise.views.pages import (
@@ -19,6 +20,7 @@ from enterprise.views.pages import (
     take_over,
 )
 from enterprise.views.password import change_password
+from enterprise.views.profile import profile
 from enterprise.views.renewing import renew_certificate
 
 __all__ = [
@@ -28,9 +30,11 @@ __all__ = [
     "company_certificate",
     "company_certificates",
     "enrol_card",
+    "first_use",
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "profile",
     "renew_certificate",
     "report_lost",
     "revoke_certificate",

@@ -15,7 +15,9 @@ CODE_SHORTEST, CODE_LONGEST = 8, 128
 _PHONE_DIGITS = 8
 _LOGIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _PHONE = re.compile(r"\+?[0-9]{8,15}")
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
+_MAIL = re.compile(
+    r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+)
 _MAIL_LONGEST = 120
 
 

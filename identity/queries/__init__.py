@@ -1,5 +1,16 @@
 """Who is who, who is signed in, and what may they do now?"""
 
+from identity.queries.first_use import (
+    NO_KEYS,
+    SETTINGS_FORM,
+    Contact,
+    OpenCode,
+    contacts_of,
+    first_use_facts,
+    has_reached,
+    is_bank_checker,
+    open_code,
+)
 from identity.queries.people import (
     GrantFacts,
     Member,
@@ -31,20 +42,29 @@ from identity.queries.sessions import (
 )
 
 __all__ = [
+    "NO_KEYS",
+    "SETTINGS_FORM",
+    "Contact",
     "GrantFacts",
     "Member",
+    "OpenCode",
     "SignIn",
     "at_home",
     "company_by_code",
+    "contacts_of",
     "counter_of",
     "earlier_outcome",
+    "first_use_facts",
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "has_reached",
     "home_of",
+    "is_bank_checker",
     "live_session",
     "members",
     "names",
+    "open_code",
     "password_policy",
     "permissions_of",
     "recent_sign_ins",

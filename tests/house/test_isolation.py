@@ -48,6 +48,8 @@ CASES = {
     "enterprise:take_over": Case("POST"),
     "enterprise:sign_out": Case("POST"),
     "enterprise:stay": Case("POST"),
+    "enterprise:first_use": Case(),
+    "enterprise:profile": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
