@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -128,8 +129,10 @@ class CodeForm(forms.Form):
 class AddressForm(forms.Form):
     """Read another address of a person; the password too where nothing stronger was shown."""
 
-    def __init__(self, *args: Any, channel: str, asks_password: bool, **options: Any) -> None:  # noqa: ANN401 - Django's own arguments
-        super().__init__(*args, prefix=channel, **options)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, channel: str, asks_password: bool
+    ) -> None:
+        super().__init__(data, prefix=channel)
         is_mail = channel == "email"
         self.fields["address"] = forms.CharField(
             label=_("New e-mail address") if is_mail else _("New phone number"),
@@ -172,13 +175,14 @@ class SettingsForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,  # noqa: ANN401 - Django's own arguments
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any],
         offers_inbox: bool,
         offers_keypad: bool,
         offers_number: bool,
-        **options: Any,  # noqa: ANN401 - Django's own arguments
     ) -> None:
-        super().__init__(*args, **options)
+        super().__init__(data, initial=dict(initial))
         offered = {"prefers_keypad": offers_keypad, "prefers_number": offers_number}
         for name, is_offered in offered.items():
             if not is_offered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,7 +131,7 @@ def _want(request: PersonRequest, channel: str, form: forms.Form, *, has_card: b
 
 
 def _address_form(
-    request: PersonRequest, channel: str, *, has_card: bool, data: object = None
+    request: PersonRequest, channel: str, *, has_card: bool, data: Mapping[str, Any] | None = None
 ) -> AddressForm:
     user = request.user
     # A card or passkey is asked for by the step-up page, not here.

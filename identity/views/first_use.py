@@ -6,7 +6,7 @@ the moment, skipped or stale, is refused by the operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -43,6 +43,8 @@ from identity.views.contacts import Bound, contact_act, contact_cards, refuse
 from identity.views.door import INBOX_URL, keep_language, may_open, start_page_of
 from kernel import clock
 from kernel.errors import RuleBroken
+
+Typed = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def back_to_first_use(request: PersonRequest, step: Step, keys: Keys) -> HttpRes
     return _onward()
 
 
-def settings_form(request: PersonRequest, data: object = None) -> SettingsForm:
+def settings_form(request: PersonRequest, data: Typed = None) -> SettingsForm:
     """Return the form of the person's own settings, with what the bank and the roles offer."""
     user, policy = request.user, queries.sign_in_policy()
     names = ("language", "start_page", "prefers_keypad", "prefers_number")
@@ -162,7 +164,7 @@ def _code(request: PersonRequest, typed: dict[str, Any], onward: HttpResponse) -
     )
 
 
-MakeForm = Callable[[PersonRequest, object], forms.Form]
+MakeForm = Callable[[PersonRequest, Typed], forms.Form]
 Act = Callable[[PersonRequest, dict[str, Any], HttpResponse], None]
 DOING: dict[str, tuple[MakeForm, Act]] = {
     Step.LOGIN_NAME: (lambda request, data: LoginNameForm(data), _login_name),
