@@ -54,6 +54,17 @@ class NotForYou(NotAllowed):
         self.reasons = reasons
 
 
+class CodeNeeded(RuleBroken):
+    """Say that the company's policy asks for a transaction verification code (AUTH-7)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.code_needed",
+            _("Your company asks for a verification code here. Have one sent and type it in."),
+            field="code",
+        )
+
+
 class NoFlow(RuleBroken):
     """Say that no rule of the company covers this, so nothing passes (FLOW-2)."""
 

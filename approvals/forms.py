@@ -43,6 +43,12 @@ class DecisionForm(ActForm):
             raise forms.ValidationError(_("The signature could not be read. Sign again.")) from None
 
 
+class ReleaseForm(DecisionForm):
+    """Carry a signed release, with the code that was sent for it where one is asked for."""
+
+    code = forms.CharField(max_length=20, required=False)
+
+
 class ReasonForm(DecisionForm):
     """Carry a signed decision that needs a reason (DUAL-4)."""
 

@@ -82,12 +82,12 @@ class StandingChanged(Conflict):
 
 
 class NowhereToSend(RuleBroken):
-    """Say that a person has no phone and no mail address to send a code to."""
+    """Say that a person has no phone (and for a transaction no mail) to send a code to."""
 
     def __init__(self) -> None:
         super().__init__(
             "identity.code.nowhere",
-            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+            _("No phone is registered to send the code to. Call the unit in charge of you."),
         )
 
 
@@ -177,13 +177,24 @@ class AddressRefused(RuleBroken):
         super().__init__("identity.contact.address", message, field="address")
 
 
-class OtherAddressFirst(RuleBroken):
-    """Say that an address is only replaced once another one is known to be the person's own."""
+class PhoneFirst(RuleBroken):
+    """Say that whoever has not shown the registered phone yet gives the bank no other address."""
 
     def __init__(self) -> None:
         super().__init__(
-            "identity.contact.other_first",
-            _("Verify your other address first; then you can give another one here."),
+            "identity.contact.phone_first",
+            _("Verify your phone first; then you can give another e-mail address."),
+            field="address",
+        )
+
+
+class PhoneFromBank(RuleBroken):
+    """Say that the phone that everything rests on is not replaced before first use is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.contact.phone_from_bank",
+            _("Until first use is over only the bank changes the phone. Call the unit in charge."),
             field="address",
         )
 
@@ -193,16 +204,6 @@ class NothingToVerify(RuleBroken):
 
     def __init__(self) -> None:
         super().__init__("identity.contact.nothing", _("There is no address here to verify."))
-
-
-class TooManyCodes(RuleBroken):
-    """Say that somebody asked for codes again and again."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "identity.code.too_many",
-            _("You have asked for several codes. Wait ten minutes before you ask for another."),
-        )
 
 
 class CodeRefused(RuleBroken):
@@ -219,6 +220,17 @@ class CodeGone(RuleBroken):
         super().__init__(
             "identity.code.gone",
             _("This code is not valid any more. Ask for a new one."),
+            field="code",
+        )
+
+
+class TooManyCodes(RuleBroken):
+    """Say that so many codes were sent in a row that the next one has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.too_many",
+            _("Several codes were sent already. Use the latest one, or wait ten minutes."),
             field="code",
         )
 

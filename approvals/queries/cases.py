@@ -92,7 +92,7 @@ def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
 
 def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
     """Return a request the actor may see. Raises RequestNotFound for any other."""
-    rows = visible_to(actor, now=now).select_related("company", "unit", "maker")
+    rows = visible_to(actor, now=now).select_related("company__sign_in_policy", "unit", "maker")
     found = rows.filter(reference=reference).first()
     if found is None:
         raise RequestNotFound()
@@ -124,7 +124,7 @@ def _submitted_rows() -> QuerySet[Revision, Any]:
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
     return (
         Revision.objects.select_related(
-            "request__company", "request__unit", "request__maker", "policy"
+            "request__company__sign_in_policy", "request__unit", "request__maker", "policy"
         )
         .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
         .filter(number=F("request__revision_number"))

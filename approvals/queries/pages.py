@@ -15,6 +15,7 @@ from approvals.policies.resolver import Case, Resolution, resolve
 from approvals.policies.rules import Rule
 from approvals.queries import words
 from approvals.queries.cases import people, stage_rows, visible_request
+from approvals.queries.codes import CodeState, asks_for_code, code_state
 from approvals.queries.planning import plan, with_cards
 from approvals.queries.timeline import Entry, timeline
 from approvals.states import EDITABLE, FINAL, Act, RequestState
@@ -87,6 +88,7 @@ class RequestPage:
     acts: dict[str, tuple[str, ...]]
     stage_act: str
     short_code: str
+    code: CodeState | None
     content: Mapping[str, str]
     is_decided: bool
     is_editor: bool
@@ -216,6 +218,7 @@ def _page(
         acts=_acts(resolution, actor, state),
         stage_act=current.spec.act if current else "",
         short_code=short_code(bytes.fromhex(picture.sha256)) if picture.sha256 else "",
+        code=_code(request, picture, actor, now) if current else None,
         content=picture.content,
         is_decided=state in FINAL,
         is_editor=actor.pk in editors,
@@ -223,6 +226,15 @@ def _page(
         outcome=kind.outcome(picture.content) if state == RequestState.RELEASED else "",
         last_reason=next((entry.reason for entry in reversed(history) if entry.reason), ""),
     )
+
+
+def _code(request: Request, picture: _Picture, actor: User, now: datetime) -> CodeState | None:
+    """Return how far the actor's verification code has come, where the policy asks for one."""
+    resolution = picture.resolution
+    releases = resolution is not None and not resolution.reasons(Act.RELEASE, actor.pk)
+    if not releases or not asks_for_code(request):
+        return None
+    return code_state(actor.pk, picture.sha256, now=now)
 
 
 def _decisions(revision: Revision | None) -> Sequence[Decision]:

@@ -7,6 +7,7 @@ from approvals.views.acts import (
     release,
     return_,
     review,
+    send_code,
     submit,
     withdraw,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "request_detail",
     "return_",
     "review",
+    "send_code",
     "signature",
     "submit",
     "withdraw",

@@ -50,13 +50,14 @@ def send_code_step(
 ) -> SentCode:
     """Send a person a fresh code for one purpose and subject; a step (AUTH-7, AUTH-9).
 
-    It goes to the verified phone, or by mail where there is none, or to the address `to` that is
-    to be verified. An older code of the same purpose is dead from now on. `subject` is 64
-    hexadecimal characters or empty. Raises NowhereToSend.
+    It goes to the registered phone, or to the address `to` that is to be verified. Only a code for
+    a transaction, which stands beside a signature, also goes by mail where there is no phone: mail
+    alone never opens a door. An older code of the same purpose is dead from now on. `subject` is
+    64 hexadecimal characters or empty. Raises NowhereToSend.
     """
     audit.require_transaction()
     policy = queries.sign_in_policy()
-    reader = to or _reader(queries.recipients([user.pk]))
+    reader = to or _reader(queries.recipients([user.pk]), purpose)
     code = derive_code(purpose=purpose, subject=subject, salt=ids.token())
     _close(user, purpose, now)
     row = OneTimeCode.objects.create(
@@ -121,9 +122,11 @@ def _close(user: User, purpose: str, now: datetime) -> None:
     )
 
 
-def _reader(readers: Sequence[Recipient]) -> Recipient:
+def _reader(readers: Sequence[Recipient], purpose: str) -> Recipient:
     by_channel = {reader.channel: reader for reader in readers}
-    found = by_channel.get(Channel.SMS) or by_channel.get(Channel.EMAIL)
+    found = by_channel.get(Channel.SMS)
+    if found is None and purpose == Purpose.TRANSACTION:
+        found = by_channel.get(Channel.EMAIL)
     if found is None:
         raise NowhereToSend()
     return found

@@ -11,7 +11,7 @@ from alerts import operations as alerts
 from alerts.render import Recipient
 from audit import operations as audit
 from identity import queries
-from identity.errors import AddressRefused, NothingToVerify, OtherAddressFirst, TooManyCodes
+from identity.errors import AddressRefused, NothingToVerify, PhoneFirst, PhoneFromBank, TooManyCodes
 from identity.models import ContactPoint, OneTimeCode, User
 from identity.operations.codes import (
     CodeOutcome,
@@ -52,16 +52,17 @@ def want_contact(
 ) -> SentCode | None:
     """Note another address and send a code there; the one in use stays and is told (AUTH-6).
 
-    During first use one address is replaced only once the other is verified. Later it asks for a
+    During first use the mail address is replaced once the phone is verified, and the phone by
+    nobody: mail and a password that somebody was given never open a door. Later it asks for a
     stronger factor of whoever holds a card (`has_card`) or works for the bank, else for the
     password: where that is wrong it is counted, and None is returned. Raises StepUpNeeded,
-    OtherAddressFirst, AddressRefused, TooManyCodes, NotThisStep.
+    PhoneFirst, PhoneFromBank, AddressRefused, TooManyCodes, NotThisStep.
     """
     user = _lock(actor, now)
     if not is_address(channel, address):
         raise AddressRefused(channel)
     if user.first_used_at is None:
-        _insist_on_other(user, channel)
+        _insist_on_phone(user, channel)
     elif actor.factor not in STRONG_FACTORS:
         if has_card or user.is_staff:
             check_factor(actor)
@@ -120,11 +121,13 @@ def _waiting(row: ContactPoint | None) -> str:
     return row.wanted_address or ("" if row.verified_at is not None else row.address)
 
 
-def _insist_on_other(user: User, channel: str) -> None:
-    """Insist that somebody with a password they were given also has what was registered."""
-    others = ContactPoint.objects.filter(user=user, verified_at__isnull=False)
-    if not others.exclude(channel=channel).exists():
-        raise OtherAddressFirst()
+def _insist_on_phone(user: User, channel: str) -> None:
+    """Insist that a newcomer has shown the registered phone before anything else is replaced."""
+    if channel == ContactPoint.Channel.SMS:
+        raise PhoneFromBank()
+    phones = ContactPoint.objects.filter(user=user, channel=ContactPoint.Channel.SMS)
+    if not phones.filter(verified_at__isnull=False).exists():
+        raise PhoneFirst()
 
 
 def _send(user: User, channel: str, address: str, now: datetime) -> SentCode:

@@ -45,6 +45,7 @@ def contact_cards(
     """Return both addresses of the person; `bound` holds the forms that were refused."""
     found = bound or {}
     contacts = queries.contacts_of(request.user.pk)
+    phone = next(contact for contact in contacts if contact.channel == "sms")
     code = queries.open_code(request.user.pk, purpose=Purpose.CONTACT, now=clock.now())
     labels = {"sms": _("Mobile phone"), "email": _("E-mail address")}
     return [
@@ -55,7 +56,7 @@ def contact_cards(
             waiting=mask_address(contact.waiting) if contact.waiting else "",
             is_verified=contact.is_verified,
             may_change=request.user.first_used_at is not None
-            or any(other.is_verified for other in contacts if other != contact),
+            or (contact.channel == "email" and phone.is_verified),
             opened=(contact.channel, ContactActForm.WANT) in found,
             code_until=code.expires_at if code and code.channel == contact.channel else None,
             code_form=found.get(

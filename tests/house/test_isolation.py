@@ -72,6 +72,7 @@ CASES = {
     "approvals:submit": Case("POST", REFERENCE),
     "approvals:review": Case("POST", REFERENCE, "review1a"),
     "approvals:release": Case("POST", REFERENCE, "release1"),
+    "approvals:send_code": Case("POST", REFERENCE, "release1"),
     "approvals:return": Case("POST", REFERENCE, "release1"),
     "approvals:reject": Case("POST", REFERENCE, "release1"),
     "approvals:withdraw": Case("POST", REFERENCE),
@@ -321,9 +322,11 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 
 
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
-    # A security maker holds no right on money at all, and only looks at certificates.
+    # A security maker holds no right on money at all, and only looks at certificates and at
+    # requests about the company itself.
     person = Browser.of(world, "security1")
-    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire")
+    requests = [f"approvals.request.{verb}" for verb in ("view", "submit", "withdraw")]
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", *requests)
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
 
