@@ -16,6 +16,8 @@ from identity.views.door import (
     way_back,
 )
 from identity.views.drafts import draft
+from identity.views.first_use import KeyPages, back_to_first_use, first_use_page
+from identity.views.profile import ProfileFacts, profile_page
 from identity.views.sign_ins import device_name, end_session, sign_in_rows
 
 __all__ = [
