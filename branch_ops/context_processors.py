@@ -76,6 +76,7 @@ AREAS = (
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
+    Area("profile", gettext_lazy("My data"), "staff:profile", "user", SIGNED_IN),
     Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),
     Area(
         "report_lost",
@@ -123,7 +124,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     half_in = user.factor not in STRONG_FACTORS
 
     def open_to(area: Area) -> bool:
-        return not half_in and (area.permission == SIGNED_IN or area.permission in user.granted)
+        # Before first use is over nothing else opens, and nothing leads there (DEL-3).
+        if half_in or user.first_used_at is None:
+            return False
+        return area.permission == SIGNED_IN or area.permission in user.granted
 
     return {
         "environment_label": label,

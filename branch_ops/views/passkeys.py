@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from branch_ops.forms.passkeys import CodeMessage, NewPasskeyForm, RegisterMessage
 from branch_ops.views.answers import answers
+from branch_ops.views.first_use import keys_of
 from branch_ops.views.refusals import write_down
 from branch_ops.views.second_factor import insist
 from certificates.forms import read_message
 from certificates.queries import has_open_letter, signing_certificate
 from identity import operations, queries
-from identity.errors import CodeGone, CodeRefused
+from identity.errors import CodeGone, CodeRefused, NotThisStep
 from identity.formats.passkeys import relying_party
 from identity.operations import CodeOutcome
 from identity.permissions import (
@@ -31,8 +32,8 @@ from identity.permissions import (
     check_factor,
     requires,
 )
-from identity.policies import PASSKEYS_MOST, STRONG_FACTORS
-from identity.views import way_back
+from identity.policies import PASSKEYS_MOST, STRONG_FACTORS, Step
+from identity.views import back_to_first_use, way_back
 from kernel import clock
 from kernel.errors import Busy, RuleBroken
 
@@ -57,6 +58,9 @@ def passkeys(request: PersonRequest) -> HttpResponse:
 @require_GET
 def register_passkey(request: PersonRequest) -> HttpResponse:
     """Show how a passkey is registered; whoever has a second factor shows that first."""
+    back = back_to_first_use(request, Step.PASSKEY, keys_of(request))
+    if back is not None:
+        return back
     is_first = request.user.factor not in STRONG_FACTORS
     own = queries.own_passkeys(request.user.pk)
     if is_first and (own or _holds_card(request)):
@@ -89,6 +93,7 @@ def register_passkey(request: PersonRequest) -> HttpResponse:
 def send_passkey_code(request: PersonRequest) -> HttpResponse:
     """Send the code that a first passkey is registered with, and go back to its page."""
     try:
+        _insist_on_turn(request)
         operations.count_passkey_code(actor=request.user)
         sent = operations.send_passkey_code(
             actor=request.user, holds_card=_holds_card(request), now=clock.now()
@@ -113,6 +118,7 @@ def send_passkey_code(request: PersonRequest) -> HttpResponse:
 def begin_passkey_registration(request: PersonRequest) -> dict[str, Any]:
     """Answer what the browser is to ask its authenticator for."""
     message = read_message(CodeMessage, request.content_type, request.body)
+    _insist_on_turn(request)
     operations.count_passkey_try(actor=request.user)
     begun = operations.begin_passkey_registration(
         actor=request.user,
@@ -134,6 +140,7 @@ def begin_passkey_registration(request: PersonRequest) -> dict[str, Any]:
 def finish_passkey_registration(request: PersonRequest) -> dict[str, Any]:
     """Take the new passkey; a session that is still one of a password alone has it shown next."""
     message = read_message(RegisterMessage, request.content_type, request.body)
+    _insist_on_turn(request)
     operations.count_passkey_try(actor=request.user)
     result = operations.register_passkey(
         actor=request.user,
@@ -164,6 +171,15 @@ def end_passkey(request: PersonRequest, passkey_id: int) -> HttpResponse:
     else:
         messages.success(request, _("The passkey opens nothing any more."))
     return HttpResponseRedirect(reverse("staff:passkeys"))
+
+
+def _insist_on_turn(request: PersonRequest) -> None:
+    """Insist that a newcomer has done what first use asks before the passkey (SES-3)."""
+    reached = queries.has_reached(
+        request.user, Step.PASSKEY, now=clock.now(), keys=keys_of(request)
+    )
+    if not reached:
+        raise NotThisStep
 
 
 def _holds_card(request: PersonRequest) -> bool:

@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings as in_force
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import Entry
 from certificates.operations import issue_letter
 from identity.errors import DoorShut
-from identity.formats import session_digest
-from identity.models import ContactPoint, Passkey, Session, User
+from identity.models import ContactPoint, Passkey, User
 from identity.permissions import PUBLIC, Gate
 from identity.policies import Factor
+from kernel import clock
 from tests.factories.http import Browser, words_of
+from tests.factories.newcomers import begin_anew
 from tests.factories.passkeys import PRESENT, Authenticator, code_sent_to
 from tests.factories.world import World
 
@@ -266,13 +266,20 @@ def test_one_s_own_passkeys_are_listed_added_and_ended(half_in: Browser, world: 
 
 
 # --- first use -----------------------------------------------------------------------------------
-@pytest.mark.req("AUTH-4")
-def test_a_new_person_registers_within_first_use_and_then_shows_it(half_in: Browser) -> None:
-    User.objects.filter(pk=half_in.holder.user.pk).update(first_used_at=None)
+@pytest.mark.req("AUTH-4", "SES-3")
+def test_a_newcomer_registers_when_it_is_their_turn_and_then_shows_it(half_in: Browser) -> None:
+    user = half_in.holder.user
+    begin_anew(user)
+    assert half_in.get("staff:register_passkey")["Location"] == "/first-use/"
+    refused = half_in.ask("staff:begin_passkey_registration", code="000000")
+    assert refused.json()["code"] == "identity.first_use.not_this_step"
+    now = clock.now()
+    User.objects.filter(pk=user.pk).update(
+        login_name_chosen_at=now, password_set_at=now, must_change_password=False, start_page="home"
+    )
+    ContactPoint.objects.filter(user=user).update(verified_at=now, wanted_address="")
     assert half_in.get("staff:register_passkey").status_code == 200
     register(half_in, Authenticator())
-    Session.objects.filter(key_sha256=session_digest(half_in.session_key)).update(
-        factor=Factor.PASSWORD
-    )
-    assert half_in.get("staff:passkeys")["Location"].startswith("/second-factor/")
-    assert in_force.STEP_UP_URL == "staff:second_factor"
+    assert half_in.get("staff:first_use")["Location"].startswith("/second-factor/")
+    half_in.shown(Factor.PASSKEY)
+    assert half_in.get("staff:first_use").status_code == 200
