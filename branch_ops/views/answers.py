@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from branch_ops.views.refusals import write_down
-from identity.errors import CodeGone, CodeRefused, PasskeyGone, PasskeyRefused
+from identity.errors import CodeGone, CodeRefused
+from identity.errors.passkeys import PasskeyGone, PasskeyRefused
 from identity.permissions import PersonRequest
 from kernel.errors import RuleBroken
 

@@ -15,7 +15,7 @@ from branch_ops.views.answers import answers
 from certificates.forms import read_message
 from certificates.views import card_sign_in
 from identity import operations, queries
-from identity.errors import PasskeyGone, PasskeyRefused
+from identity.errors.passkeys import PasskeyGone, PasskeyRefused
 from identity.formats.passkeys import relying_party
 from identity.operations import PasskeyOutcome, PasskeyResult
 from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires

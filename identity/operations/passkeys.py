@@ -14,15 +14,8 @@ from django.db import transaction
 from alerts import operations as alerts
 from audit import operations as audit
 from identity import queries
-from identity.errors import (
-    LastFactor,
-    PasskeysImpossible,
-    PasskeyUnknown,
-    PermissionMissing,
-    StepUpNeeded,
-    TooManyPasskeys,
-    TooManyTries,
-)
+from identity.errors import PermissionMissing, StepUpNeeded, TooManyTries
+from identity.errors.passkeys import LastFactor, PasskeysImpossible, PasskeyUnknown, TooManyPasskeys
 from identity.formats import passkeys as format_
 from identity.formats.passkeys import Answer, AnswerUnfit, RelyingParty
 from identity.gateways import short_memory

@@ -14,15 +14,8 @@ from alerts.models import Message
 from audit.errors import OutsideTransaction
 from audit.models import Entry
 from identity import operations, queries
-from identity.errors import (
-    LastFactor,
-    PasskeysImpossible,
-    PasskeyUnknown,
-    PermissionMissing,
-    StepUpNeeded,
-    TooManyPasskeys,
-    TooManyTries,
-)
+from identity.errors import PermissionMissing, StepUpNeeded, TooManyTries
+from identity.errors.passkeys import LastFactor, PasskeysImpossible, PasskeyUnknown, TooManyPasskeys
 from identity.formats.passkeys import (
     AnswerUnfit,
     read_assertion,
