@@ -115,7 +115,9 @@ AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
 PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
 ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
 # How many passwords one process checks at a time: each takes the memory and the cores named above.
+# Some more may wait for it, on threads of the server that are not needed elsewhere meanwhile.
 SIGN_IN_HASHES = environment.number("SIGN_IN_HASHES", 2)
+SIGN_IN_WAITING = environment.number("SIGN_IN_WAITING", 8)
 # Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
