@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
-from approvals.permissions import Permission as Approve
+from approvals.permissions import Help, Permission as Approve
 from approvals.queries.inbox import waiting_count
 from branch_ops.permissions import (
     CounterPermission,
     EquipmentPermission,
     ExternalPermission,
     FeePermission,
+    PolicyPermission,
 )
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
@@ -63,9 +64,18 @@ AREAS = (
         "shield-check",
         ExternalPermission.PROPOSE,
     ),
+    Area("people_help", gettext_lazy("Sign-in help"), "staff:people_help", "user", Help.VIEW),
+    Area(
+        "policy",
+        gettext_lazy("Sign-in policy"),
+        "policy:figures",
+        "lock",
+        PolicyPermission.INQUIRE,
+    ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
+    Area("profile", gettext_lazy("My data"), "staff:profile", "user", SIGNED_IN),
     Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),
     Area(
         "report_lost",
@@ -109,6 +119,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         }
 
     def open_to(area: Area) -> bool:
+        # Before first use is over nothing else opens, and nothing leads there (DEL-3).
+        if user.first_used_at is None:
+            return False
         return area.permission == SIGNED_IN or area.permission in user.granted
 
     return {
@@ -128,6 +141,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
             "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("staff:stay"),
+            "draft_url": reverse("staff:draft"),
         },
     }
 
@@ -136,6 +150,8 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    spaces = {"approvals": "inbox", "admin": "window", "staff": match.url_name or ""}
+    name = match.url_name or ""
+    own = "people_help" if name.startswith("help_") else name
+    spaces = {"approvals": "inbox", "admin": "window", "staff": own}
     space = match.namespaces[-1] if match.namespaces else ""
     return spaces.get(space, space)

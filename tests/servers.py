@@ -35,6 +35,7 @@ REFERENCE_TABLES = (
     "branch_ops_feetariff",
     "identity_passwordpolicy",
     "identity_role",
+    "identity_passwordpolicy",
     "identity_signinpolicy",
 )
 TEMPLATE_PREFIX = "corpbank_template_"

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from corpbank.logs import logging_settings
 from corpbank.settings import environment
 
@@ -42,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "identity.middleware.PersonMiddleware",
+    "identity.middleware.DraftMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
@@ -203,7 +206,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "identity.purge_drafts": {
+        "task": "identity.purge_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
+    # At half past eight in Taipei, so that whoever is told can ask somebody about it.
+    "identity.warn_passwords": {
+        "task": "identity.warn_passwords",
+        "schedule": crontab(hour=0, minute=30),
+        "options": {"expires": 3600},
+    },
     "identity.end_idle": {
         "task": "identity.end_idle",
         "schedule": 60.0,

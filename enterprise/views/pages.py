@@ -26,10 +26,9 @@ from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
 from identity.views import (
     TICKET_SECONDS,
-    after_signing_out,
     knock,
+    leave,
     let_in,
-    let_out,
     make_ticket,
     redeem_ticket,
     sign_in_rows,
@@ -97,11 +96,7 @@ def take_over(request: PersonRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
-    let_out(request)
-    target = reverse("enterprise:sign_in")
-    return after_signing_out(
-        HttpResponseRedirect(target + ("?ended=idle" if request.POST.get("reason") else ""))
-    )
+    return leave(request)
 
 
 @requires(SIGNED_IN)

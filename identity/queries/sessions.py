@@ -9,7 +9,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DurationField, ExpressionWrapper, F, Func, OuterRef, Subquery, Value
 from django.db.models.functions import Least
 
-from identity.models import FormPost, Passkey, PasswordPolicy, Session, SignInPolicy, User
+from identity.models import (
+    FormPost,
+    OneTimeCode,
+    Passkey,
+    PasswordPolicy,
+    Session,
+    SignInPolicy,
+    User,
+)
 from identity.queries.people import grants_in_force
 from identity.states import UserState
 
@@ -101,6 +109,12 @@ def recent_sign_ins(user_id: int, *, current_key_sha256: str, limit: int = 10) -
         )
         for row in rows
     ]
+
+
+def newest_code(user_id: int, purpose: str, *, subject: str) -> OneTimeCode | None:
+    """Return the latest code that was sent to a person for a purpose and subject, or None."""
+    rows = OneTimeCode.objects.filter(user_id=user_id, purpose=purpose, subject=subject)
+    return rows.order_by("-pk").first()
 
 
 def sign_in_policy() -> SignInPolicy:
