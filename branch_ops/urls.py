@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from approvals import views as approvals
 from branch_ops.views import (
+    activation,
     counter,
     door,
     equipment,
@@ -10,15 +12,18 @@ from branch_ops.views import (
     fees,
     first_use,
     own,
+    policy,
     profile,
     proposals,
     requisitions,
 )
+from identity.views import draft, end_session
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("draft/", draft, name="draft"),
     path("first-use/", first_use.first_use, name="first_use"),
     path("profile/", profile.profile, name="profile"),
     path("card/", door.card, name="card"),
@@ -27,6 +32,17 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("activate/", activation.activate, name="activate"),
+    path("sign-in-help/", approvals.people_help, name="people_help"),
+    path("sign-in-help/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path(
+        "sign-in-help/<slug:person>/credentials/",
+        approvals.help_credentials,
+        name="help_credentials",
+    ),
+    path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.
@@ -79,4 +95,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,6 @@ from approvals.models import Decision, Request
 from approvals.operations.telling import tell
 from approvals.permissions import permission_of
 from approvals.policies.resolver import (
-    Case,
     Person,
     Reason,
     StageView,
@@ -353,7 +352,7 @@ def _next_people(submitted: Submitted, decision: Decision, now: datetime) -> tup
     spec = next(row.spec for row in submitted.stages if row.pk == decision.stage_id)
     case = submitted.case
     taken = (*case.taken, Taken(decision.user_id, spec.number, decision.act, decision.group))
-    moved = Case(case.state, case.editors, case.stages, taken, case.functions)
+    moved = replace(case, taken=taken)
     everyone = people(
         submitted.request.home, submitted.kind, submitted.revision.content,
         submitted.money, now=now,

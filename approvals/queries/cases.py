@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from approvals.errors import RequestNotFound
-from approvals.kinds import Kind, kind_of
+from approvals.kinds import Kind, concerned_by, kind_of
 from approvals.models import Decision, Editor, FlowRule, FlowStage, Request, Revision, Stage
 from approvals.permissions import Permission
 from approvals.policies.resolver import Case, Person, Power, Standing, Taken
@@ -65,6 +65,7 @@ class Submitted:
             stages=tuple(stage.spec for stage in self.stages),
             taken=tuple(taken for stage in self.stages for taken in stage.taken),
             functions=self.kind.functions,
+            concerned=concerned_by(self.kind, self.revision.content),
         )
 
     def stage(self, number: int) -> StageRow:

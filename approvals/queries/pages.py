@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from approvals.errors import NobodyCanAct
-from approvals.kinds import Kind, Line, kind_of
+from approvals.kinds import Kind, Line, concerned_by, kind_of
 from approvals.models import Decision, Request, Revision
 from approvals.policies.resolver import Case, Resolution, resolve
 from approvals.policies.rules import Rule
@@ -163,6 +163,7 @@ def _submitted_picture(
         stages=tuple(row.spec for row in rows),
         taken=tuple(taken for row in rows for taken in row.taken),
         functions=kind.functions,
+        concerned=concerned_by(kind, revision.content),
     )
     everyone = people(request.home, kind, revision.content, request.money, now=now)
     rule = words.rule_of_snapshot(revision.policy.content)

@@ -26,7 +26,8 @@ from approvals.views.panels import Failure, add_error, explain
 from certificates.views import origin_of
 from identity.errors import CodeGone, CodeRefused
 from identity.operations import CodeOutcome, record_refusal
-from identity.permissions import PersonRequest, requires
+from identity.permissions import PersonRequest, check_factor, requires
+from identity.queries import company_rules
 from kernel import clock
 from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 
@@ -35,6 +36,7 @@ from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rul
 @require_POST
 def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
+    check_factor(request.user)
     if act not in DECISIONS:
         raise NotFound("approvals.act.unknown", _("There is no such act."))
     try:
@@ -68,7 +70,9 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
 @requires(Permission.SUBMIT)
 @require_POST
 def submit(request: PersonRequest, reference: str) -> HttpResponse:
-    """Submit a draft or repaired request."""
+    """Submit a draft or repaired request; with the card where the company asks for it (AUTH-5)."""
+    if company_rules(request.user.company_pk).submit_with_card:
+        check_factor(request.user)
     return _plain_act(request, reference, Act.SUBMIT, operations.submit)
 
 

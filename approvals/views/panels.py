@@ -20,7 +20,8 @@ from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
 from certificates.policies import PIN_TRIES
-from identity.permissions import PersonRequest
+from identity.permissions import PersonRequest, step_up_url
+from identity.policies import STRONG_FACTORS
 from kernel import ids
 from kernel.errors import DomainError
 
@@ -119,6 +120,8 @@ class DecisionPage:
         self.evidence_url = (
             reverse("approvals:evidence", args=[reference]) if has_signatures else ""
         )
+        # Where a card is still to be shown, to be led there and back to this page (AUTH-5).
+        self.step_up_url = ""
         self.decide, self.send_back, self.reject = self._decisions()
         # The head office reads every branch's requests; what they become is their makers' alone.
         self._makes = page.home == actor.home and may_make(actor, kind)
@@ -181,6 +184,9 @@ class DecisionPage:
         decide = self._signed_panel(act, labels[act])
         if not decide.enabled:
             return decide, None, None
+        if self._actor.factor not in STRONG_FACTORS:
+            self.step_up_url = step_up_url(reverse("approvals:request", args=[page.reference]))
+            return None, None, None
         return (
             decide,
             self._signed_panel(

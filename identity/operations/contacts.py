@@ -22,8 +22,8 @@ from identity.operations.codes import (
     take_code_step,
 )
 from identity.operations.first_use import insist_on_step, lock_person, record_own
+from identity.operations.guessing import count_wrong_password
 from identity.operations.people import home_chain
-from identity.operations.sessions import count_wrong_password
 from identity.permissions import check_factor
 from identity.policies import STRONG_FACTORS, Step, is_address
 from kernel import ids
@@ -67,7 +67,7 @@ def want_contact(
         if has_card or user.is_staff:
             check_factor(actor)
         if not check_password(password, user.password):
-            count_wrong_password(user, pause_after=queries.sign_in_policy().pause_after, now=now)
+            count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
             record_own(user, "identity.user.password_refused", now)
             return None
     row, _created = ContactPoint.objects.get_or_create(user=user, channel=channel)

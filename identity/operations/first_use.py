@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from alerts import operations as alerts
@@ -15,17 +15,20 @@ from identity.errors import (
     LoginNameFault,
     LoginNameRefused,
     NotThisStep,
-    PasswordRefused,
     StandingChanged,
-    WeakPassword,
 )
 from identity.formats import session_digest
-from identity.models import ContactPoint, FormerPassword, Session, User
-from identity.operations.passwords import PasswordOutcome
+from identity.models import ContactPoint, Session, User
+from identity.operations.guessing import count_wrong_password
+from identity.operations.passwords import (
+    PasswordOutcome,
+    check_new_password,
+    give_up_password_step,
+)
 from identity.operations.people import home_chain
-from identity.operations.sessions import count_wrong_password
 from identity.operations.standing import claim_form
-from identity.policies import Keys, Step, current_step, login_name_fault, password_fault
+from identity.operations.verifying import password_fits
+from identity.policies import Keys, Step, current_step, login_name_fault
 from kernel import ids
 
 LOGIN_NAME_CONSTRAINTS = ("identity_user_login_company", "identity_user_login_staff")
@@ -88,7 +91,6 @@ def choose_login_name(*, actor: User, login_name: str, now: datetime) -> None:
     record_own(user, "identity.user.login_name_chosen", now)
 
 
-@transaction.atomic(durable=True)
 def choose_first_password(
     *, actor: User, key_sha256: str, old: str, new: str, now: datetime
 ) -> FirstPassword:
@@ -96,21 +98,26 @@ def choose_first_password(
 
     The session goes on under a new key: whoever had learnt the old one has nothing. A wrong old
     password counts as one at signing in does. The given one never comes back. Raises NotThisStep,
-    WeakPassword.
+    WeakPassword, DoorCrowded.
     """
+    stored = User.objects.values_list("password", flat=True).get(pk=actor.pk)
+    # Before the transaction: it takes its time on purpose (PWD-3).
+    right = password_fits(old, stored)
+    return _replace_first(actor, key_sha256, stored if right else "", new, now)
+
+
+@transaction.atomic(durable=True)
+def _replace_first(
+    actor: User, key_sha256: str, checked: str, new: str, now: datetime
+) -> FirstPassword:
     user = lock_person(actor)
     insist_on_step(user, Step.PASSWORD, now=now)
-    if not check_password(old, user.password):
-        count_wrong_password(user, pause_after=queries.sign_in_policy().pause_after, now=now)
+    if user.password != checked:
+        count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         record_own(user, "identity.user.password_refused", now)
         return FirstPassword(PasswordOutcome.WRONG_PASSWORD)
-    fault = password_fault(new, login_name=user.login_name, is_staff=user.is_staff)
-    if fault is not None:
-        raise WeakPassword(fault)
-    former = FormerPassword.objects.filter(user=user).values_list("password", flat=True)
-    if any(check_password(new, used) for used in [user.password, *former]):
-        raise WeakPassword(PasswordRefused.USED_BEFORE)
-    FormerPassword.objects.create(user=user, password=user.password, is_initial=True, ended_at=now)
+    check_new_password(user=user, new=new)
+    give_up_password_step(user=user, now=now)
     User.objects.filter(pk=user.pk).update(
         password=make_password(new), password_set_at=now, must_change_password=False,
         wrong_passwords=0,

@@ -1,5 +1,16 @@
-"""Do the rules of signing in, of passwords and of first use allow it? Pure functions."""
+"""Do the rules of signing in and of passwords allow it? Pure functions."""
 
+from identity.policies.figures import (
+    BOUNDS,
+    SECOND_SIGN_IN,
+    CompanyRules,
+    PolicyFigures,
+    check_company_rules,
+    check_figures,
+    read_company_rules,
+    read_figures,
+    read_words,
+)
 from identity.policies.first_use import (
     CODE_LONGEST,
     CODE_SHORTEST,
@@ -18,10 +29,11 @@ from identity.policies.first_use import (
 )
 from identity.policies.passwords import (
     PASSWORD_LONGEST,
-    PASSWORD_SHORTEST,
-    PASSWORD_SHORTEST_STAFF,
-    PASSWORDS_REMEMBERED,
+    PasswordRules,
+    broken_facts,
+    canonical_password,
     password_fault,
+    skeleton,
 )
 from identity.policies.signing import (
     STRONG_FACTORS,
@@ -35,23 +47,29 @@ from identity.policies.signing import (
 )
 
 __all__ = [
+    "BOUNDS",
     "CODE_LONGEST",
     "CODE_SHORTEST",
     "LOGIN_NAME_LONGEST",
     "LOGIN_NAME_SHORTEST",
-    "PASSWORDS_REMEMBERED",
     "PASSWORD_LONGEST",
-    "PASSWORD_SHORTEST",
-    "PASSWORD_SHORTEST_STAFF",
+    "SECOND_SIGN_IN",
     "STRONG_FACTORS",
+    "CompanyRules",
     "Factor",
     "FirstUseFacts",
     "Home",
     "Keys",
+    "PasswordRules",
+    "PolicyFigures",
     "SignInFacts",
     "SignInOutcome",
     "Step",
     "StepState",
+    "broken_facts",
+    "canonical_password",
+    "check_company_rules",
+    "check_figures",
     "code_fault",
     "current_step",
     "is_address",
@@ -59,7 +77,11 @@ __all__ = [
     "login_name_fault",
     "password_fault",
     "plan_of",
+    "read_company_rules",
+    "read_figures",
+    "read_words",
     "session_live",
+    "skeleton",
     "steps_for",
     "valid_company_code",
 ]

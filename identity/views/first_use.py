@@ -32,8 +32,6 @@ from identity.forms import (
 from identity.operations import PasswordOutcome
 from identity.permissions import PersonRequest
 from identity.policies import (
-    PASSWORD_SHORTEST,
-    PASSWORD_SHORTEST_STAFF,
     Keys,
     Step,
     current_step,
@@ -204,7 +202,7 @@ def _page(request: PersonRequest, pages: KeyPages, shown: Shown) -> HttpResponse
             for one, state in plan_of(facts)
         ],
         "lead": _lead(request, facts.is_bank_checker),
-        "shortest": PASSWORD_SHORTEST_STAFF if facts.is_staff else PASSWORD_SHORTEST,
+        "advice": queries.password_advice(request.user, now=clock.now()),
         "url": reverse(f"{settings.SITE}:first_use"),
         "keys": pages,
         "form": shown.form,
