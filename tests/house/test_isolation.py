@@ -51,6 +51,8 @@ CASES = {
     "enterprise:stay": Case("POST"),
     "enterprise:step_up": Case(),
     "enterprise:draft": Case("POST"),
+    "enterprise:first_use": Case(),
+    "enterprise:profile": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
