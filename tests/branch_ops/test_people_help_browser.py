@@ -20,21 +20,25 @@ def test_the_staff_pages_bear_a_careful_look(
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     person = open_world.staff["branch001"]
     begin = reverse("staff:activate")
-    with sync_playwright() as driver, serving() as address, browsing(driver) as browser:
-        with Site(address, open_world, browser, set()).desk() as desk:
-            desk.open(begin)
-            for name, text in (("login_name", "branch001"), ("code", "AAAA-AAAA")):
-                desk.page.fill(f"#id_{name}", text)
-            desk.press("button.staff-primary")
-            desk.was_refused(422, begin)
-            # Having shown a passkey, as the second factor's own walk does.
-            key = Browser.officer(open_world, "branchsec1").session_key
-            desk.context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}]
-            )
-            for size in (PHONE_SIZE, DESK_SIZE):
-                desk.page.set_viewport_size(size)
-                desk.open(reverse("staff:people_help"))
-                desk.open(reverse("staff:help_credentials", args=[person.public_id]))
-            desk.press("form.language button")
-            desk.reads("New credentials")
+    with (
+        sync_playwright() as driver,
+        serving() as address,
+        browsing(driver) as browser,
+        Site(address, open_world, browser, set()).desk() as desk,
+    ):
+        desk.open(begin)
+        for name, text in (("login_name", "branch001"), ("code", "AAAA-AAAA")):
+            desk.page.fill(f"#id_{name}", text)
+        desk.press("button.staff-primary")
+        desk.was_refused(422, begin)
+        # Having shown a passkey, as the second factor's own walk does.
+        key = Browser.officer(open_world, "branchsec1").session_key
+        desk.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}]
+        )
+        for size in (PHONE_SIZE, DESK_SIZE):
+            desk.page.set_viewport_size(size)
+            desk.open(reverse("staff:people_help"))
+            desk.open(reverse("staff:help_credentials", args=[person.public_id]))
+        desk.press("form.language button")
+        desk.reads("New credentials")
