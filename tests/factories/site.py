@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from certificates import operations as certificates
 from enterprise.queries import certificate_rows
-from identity.models import User
+from identity.models import Session, User
+from identity.policies import Factor
 from identity.queries import permissions_of
 from kernel import clock
 from tests.factories.browsers import ARGUMENTS, chromium
@@ -217,8 +218,11 @@ class Desk:
             self.site.makes_seen.add(make)
 
     # --- people -------------------------------------------------------------------------------
-    def be(self, login: str, *, company: str = "") -> None:
-        """Let this person sit down here: who was there signs out; a card is taken into use."""
+    def be(self, login: str, *, company: str = "", factor: Factor = Factor.CARD) -> None:
+        """Let this person sit down here: who was there signs out; a card is taken into use.
+
+        Their session counts as one in which the card was shown, unless told otherwise.
+        """
         person = f"{company}/{login}"
         if self.person == person:
             return
@@ -231,6 +235,7 @@ class Desk:
         if self.path == "/certificates/card/":
             assert letter is not None
             self.take_card_into_use(letter)
+        Session.objects.filter(user=user, ended_at=None).update(factor=factor)
         self.person = person
 
     def sign_in(self, company: str, login: str, password: str = PASSWORD) -> None:
