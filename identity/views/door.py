@@ -89,10 +89,11 @@ def leave(request: PersonRequest) -> HttpResponse:
     """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
     let_out(request)
     door = reverse(settings.SIGN_IN_URL)
-    if not request.POST.get("reason"):
-        return HttpResponseRedirect(door)
-    target = way_back(request, request.POST.get("next", ""))
-    return HttpResponseRedirect(f"{door}?{urlencode({'ended': 'idle', 'next': target})}")
+    told = {"ended": "idle"} if request.POST.get("reason") else {}
+    here = way_back(request, request.POST.get("here", ""))
+    if told and here != reverse(settings.HOME_URL):
+        told["next"] = here
+    return HttpResponseRedirect(door + (f"?{urlencode(told)}" if told else ""))
 
 
 def way_back(request: PersonRequest, target: str) -> str:

@@ -164,18 +164,18 @@ def test_keeping_a_draft_is_no_activity(maker: Browser) -> None:
 
 
 def test_signing_out_by_time_leads_back_to_the_page_after_signing_in(maker: Browser) -> None:
-    answer = maker.post("enterprise:sign_out", reason="idle", next=FORM)
+    answer = maker.post("enterprise:sign_out", reason="idle", here=FORM)
     assert answer["Location"] == "/sign-in/?ended=idle&next=%2Ftransfers%2Fnew%2F"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", ""])
 def test_signing_out_by_time_leads_nowhere_else(maker: Browser, target: str) -> None:
-    answer = maker.post("enterprise:sign_out", reason="idle", next=target)
-    assert answer["Location"] == "/sign-in/?ended=idle&next=%2F"
+    answer = maker.post("enterprise:sign_out", reason="idle", here=target)
+    assert answer["Location"] == "/sign-in/?ended=idle"
 
 
 def test_signing_out_by_hand_forgets_the_page(maker: Browser) -> None:
-    assert maker.post("enterprise:sign_out", next=FORM)["Location"] == "/sign-in/"
+    assert maker.post("enterprise:sign_out", here=FORM)["Location"] == "/sign-in/"
 
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(maker: Browser) -> None:
