@@ -2,17 +2,20 @@
 
 from django.urls import path
 
+from approvals import views as approvals
 from branch_ops.views import (
+    activation,
     counter,
     door,
     equipment,
     external,
     fees,
     own,
+    policy,
     proposals,
     requisitions,
 )
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "staff"
 urlpatterns = [
@@ -25,6 +28,17 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("activate/", activation.activate, name="activate"),
+    path("sign-in-help/", approvals.people_help, name="people_help"),
+    path("sign-in-help/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path(
+        "sign-in-help/<slug:person>/credentials/",
+        approvals.help_credentials,
+        name="help_credentials",
+    ),
+    path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.
@@ -77,4 +91,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

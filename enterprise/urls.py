@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from approvals import views as approvals
 from enterprise import views
-from identity.views import draft
+from identity.views import draft, end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -41,6 +42,23 @@ urlpatterns = [
         views.revoke_certificate,
         name="revoke_certificate",
     ),
+    path("company/sign-in-rules/", views.company_policy, name="company_policy"),
+    path(
+        "company/sign-in-rules/change/",
+        views.propose_company_policy,
+        name="propose_company_policy",
+    ),
+    path(
+        "company/sign-in-rules/requests/<str:reference>/",
+        views.edit_company_policy,
+        name="edit_company_policy",
+    ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
+    path("activate/", views.activate, name="activate"),
+    path("people/", approvals.people_help, name="people_help"),
+    path("people/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path("people/<slug:person>/credentials/", approvals.help_credentials, name="help_credentials"),
+    path("people/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]

@@ -15,6 +15,7 @@ from approvals.forms import ReasonForm
 from approvals.kinds import Group, Line, Remarks, kind_of
 from approvals.permissions import Permission, can, may_make
 from approvals.queries.cards import card_problem
+from approvals.queries.codes import CodeState
 from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
@@ -59,6 +60,8 @@ class Signing:
     short_code: str
     lines: list[SignLine]
     idempotency_key: str
+    code: CodeState | None = None
+    code_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,8 @@ class DecisionPage:
             short_code=self._page.short_code,
             lines=[SignLine(line.label, line.text, line.emphasis) for line in self._signed_lines()],
             idempotency_key=ids.token(),
+            code=self._page.code if act == Act.RELEASE else None,
+            code_url=reverse("approvals:send_code", args=[self._page.reference]),
         )
 
     def _signed_lines(self) -> list[Line]:

@@ -21,11 +21,20 @@ from enterprise import queries
 from enterprise.errors import SignInPaused, SignInRefused
 from enterprise.forms import SignInForm
 from identity import operations, queries as identity
+from identity.errors import DoorCrowded, DoorShut, TooManyTries
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
-from identity.views import TICKET_SECONDS, leave, let_in, make_ticket, redeem_ticket
+from identity.views import (
+    TICKET_SECONDS,
+    knock,
+    leave,
+    let_in,
+    make_ticket,
+    redeem_ticket,
+    sign_in_rows,
+)
 from kernel import clock
-from kernel.errors import RuleBroken
+from kernel.errors import DomainError
 from ledger import queries as ledger
 from transfers.permissions import Permission as Transfer
 from transfers.queries import screens
@@ -48,15 +57,15 @@ def sign_in(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, SignInRefused())
     data = form.cleaned_data
-    result = operations.sign_in(
-        site=settings.SITE,
-        company_code=data["company_code"],
-        login_name=data["login_name"],
-        password=data["password"],
-        address=request.META.get("REMOTE_ADDR", ""),
-        agent=request.headers.get("User-Agent", ""),
-        now=clock.now(),
-    )
+    try:
+        result = knock(
+            request,
+            company_code=data["company_code"],
+            login_name=data["login_name"],
+            password=data["password"],
+        )
+    except (TooManyTries, DoorShut, DoorCrowded) as error:
+        return _refused(request, error)
     if result.outcome == SignInOutcome.SIGNED_IN:
         return let_in(request, result, data["next"])
     if result.outcome == SignInOutcome.ELSEWHERE:
@@ -69,7 +78,10 @@ def sign_in(request: PersonRequest) -> HttpResponse:
 @require_POST
 def take_over(request: PersonRequest) -> HttpResponse:
     """End the person's other session and go on here (AUTH-3)."""
-    redeemed = redeem_ticket(request)
+    try:
+        redeemed = redeem_ticket(request)
+    except (TooManyTries, DoorShut) as error:
+        return _refused(request, error)
     if redeemed is None:
         return HttpResponseRedirect(reverse("enterprise:sign_in"))
     result, target = redeemed
@@ -134,8 +146,8 @@ def home(request: PersonRequest) -> HttpResponse:
 @require_GET
 def sessions(request: PersonRequest) -> HttpResponse:
     """Show the person's own sign-ins (AUTH-8)."""
-    rows = queries.sign_in_rows(request.user.pk, current_key_sha256=request.session.key_sha256)
-    return render(request, "enterprise/sessions.html", {"page": {"rows": rows, "paging": {}}})
+    page = {"rows": sign_in_rows(request), "paging": {}}
+    return render(request, "enterprise/sessions.html", {"page": page})
 
 
 def _charts(request: PersonRequest) -> list[object]:
@@ -149,18 +161,19 @@ def _elsewhere(
     page = {
         "since": result.since,
         "address": result.address,
-        "ticket": make_ticket(result, target),
+        # Without a ticket the first session cannot be ended from here: the bank's policy says so.
+        "ticket": make_ticket(result, target) if result.other_sha256 else "",
         "seconds": TICKET_SECONDS,
     }
     return render(request, "enterprise/elsewhere.html", {"page": page})
 
 
-def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
+def _refused(request: PersonRequest, error: DomainError) -> HttpResponse:
     form = SignInForm(data={"next": request.POST.get("next", "")})
     form.is_valid()
     form.errors.clear()
     add_error(form, error)
-    return _sign_in_page(request, form, status=422)
+    return _sign_in_page(request, form, status=error.status)
 
 
 def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:

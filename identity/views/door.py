@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
@@ -20,6 +22,28 @@ from kernel import clock
 # Signed and short-lived: it lets exactly this person end exactly that session of theirs.
 TICKET_SECONDS = 120
 LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
+# As long as browsers keep a cookie at most; each sign-in begins it again.
+DEVICE_KEPT_SECONDS = 400 * 24 * 3600
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{40,64}")
+
+
+def knock(
+    request: PersonRequest, *, company_code: str = "", login_name: str, password: str
+) -> SignInResult:
+    """Try to sign in what was typed, from this browser.
+
+    Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
+    """
+    return operations.sign_in(
+        site=settings.SITE,
+        company_code=company_code,
+        login_name=login_name,
+        password=password,
+        address=request.META.get("REMOTE_ADDR", ""),
+        agent=request.headers.get("User-Agent", ""),
+        device=_device(request),
+        now=clock.now(),
+    )
 
 
 def ticket_salt() -> str:
@@ -38,7 +62,7 @@ def redeem_ticket(request: PersonRequest) -> tuple[SignInResult, str] | None:
     """End the other session and open this one with the ticket that was posted (AUTH-3).
 
     Returns what came of it and where the person was going, or None for a ticket that is forged,
-    too old or another site's.
+    too old or another site's. Raises TooManyTries, DoorShut.
     """
     try:
         ticket = signing.loads(
@@ -50,8 +74,9 @@ def redeem_ticket(request: PersonRequest) -> tuple[SignInResult, str] | None:
         site=settings.SITE,
         public_id=ticket["user"],
         other_sha256=ticket["other"],
-        address=request.META["REMOTE_ADDR"],
+        address=request.META.get("REMOTE_ADDR", ""),
         agent=request.headers.get("User-Agent", ""),
+        device=_device(request),
         now=clock.now(),
     )
     return result, ticket["next"]
@@ -64,6 +89,14 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     rotate_token(request)
     response = HttpResponseRedirect(way_back(request, target))
     _keep_language(response, result.user.language)
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        result.device,
+        max_age=DEVICE_KEPT_SECONDS,
+        secure=settings.DEVICE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
     return response
 
 
@@ -93,7 +126,14 @@ def leave(request: PersonRequest) -> HttpResponse:
     here = way_back(request, request.POST.get("here", ""))
     if told and here != reverse(settings.HOME_URL):
         told["next"] = here
-    return HttpResponseRedirect(door + (f"?{urlencode(told)}" if told else ""))
+    target = door + (f"?{urlencode(told)}" if told else "")
+    return after_signing_out(HttpResponseRedirect(target))
+
+
+def after_signing_out(response: HttpResponse) -> HttpResponse:
+    """Let the browser forget the pages it has kept, so that going back shows none (SES-1)."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 def way_back(request: PersonRequest, target: str) -> str:
@@ -128,3 +168,9 @@ def _keep_language(response: HttpResponse, language: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def _device(request: PersonRequest) -> str:
+    """Return what this browser is known by, or empty text: what it says is not believed further."""
+    found = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    return found if _DEVICE.fullmatch(found) else ""
