@@ -142,10 +142,12 @@ def let_out(request: PersonRequest) -> None:
 def leave(request: PersonRequest) -> HttpResponse:
     """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
     let_out(request)
-    target = reverse(settings.SIGN_IN_URL)
-    if request.POST.get("reason"):
-        back = way_back(request, request.POST.get("next", ""))
-        target = f"{target}?{urlencode({'ended': 'idle', 'next': back})}"
+    door = reverse(settings.SIGN_IN_URL)
+    told = {"ended": "idle"} if request.POST.get("reason") else {}
+    here = way_back(request, request.POST.get("here", ""))
+    if told and here != reverse(settings.HOME_URL):
+        told["next"] = here
+    target = door + (f"?{urlencode(told)}" if told else "")
     return after_signing_out(HttpResponseRedirect(target))
 
 
