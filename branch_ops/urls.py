@@ -12,6 +12,7 @@ from branch_ops.views import (
     proposals,
     requisitions,
 )
+from identity.views import bulletin, bulletins, download
 
 app_name = "staff"
 urlpatterns = [
@@ -23,6 +24,14 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("bulletin/", bulletins, {"template": "branch_ops/bulletins.html"}, name="bulletins"),
+    path(
+        "bulletin/<int:number>/",
+        bulletin,
+        {"template": "branch_ops/bulletin.html"},
+        name="bulletin",
+    ),
+    path("downloads/<slug:sha256>/", download, name="download"),
 ]
 
 # Fees and equipment, each under its own name.

@@ -9,9 +9,10 @@ from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.queries.cards import CAUSES, STATES
 from certificates.formats.profiles import RevocationReason
 from certificates.operations import Asked, CertificateAct
+from identity.forms import EntryFields
 
 
-class SignInForm(forms.Form):
+class SignInForm(EntryFields):
     """Read a sign-in; nothing of it is shown again after a failure (AUTH-1)."""
 
     company_code = forms.CharField(
@@ -24,13 +25,8 @@ class SignInForm(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     next = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+    field_order = ("company_code", "login_name", "password")
 
 
 class CompanyFilterForm(forms.Form):

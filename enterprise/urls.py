@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from enterprise import views
+from identity.views import bulletin, bulletins, download
 
 app_name = "enterprise"
 urlpatterns = [
@@ -12,6 +13,14 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),
+    path("bulletin/", bulletins, {"template": "enterprise/bulletins.html"}, name="bulletins"),
+    path(
+        "bulletin/<int:number>/",
+        bulletin,
+        {"template": "enterprise/bulletin.html"},
+        name="bulletin",
+    ),
+    path("downloads/<slug:sha256>/", download, name="download"),
     path("stay/", views.stay, name="stay"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),

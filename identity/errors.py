@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import Busy, Conflict, NotAllowed, RuleBroken
+from kernel.errors import Busy, Conflict, NotAllowed, NotFound, RuleBroken
 
 
 class PasswordRefused(StrEnum):
@@ -127,4 +127,21 @@ class PasswordWrong(RuleBroken):
             "identity.password.wrong",
             _("The present password is not right. After three in a row your sign-in is paused."),
             field="old",
+        )
+
+
+class NotOffered(NotFound):
+    """Say that the bank does not offer this way of entering a password."""
+
+    def __init__(self) -> None:
+        super().__init__("identity.entry.not_offered", _("This is not offered at the moment."))
+
+
+class TooManyEntries(Busy):
+    """Say that one network address asked for too many keypads and pictures in a short time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.entry.too_many",
+            _("Too many tries from your network. Wait a few minutes."),
         )

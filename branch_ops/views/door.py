@@ -20,13 +20,22 @@ from identity import operations
 from identity.operations import SignInResult
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
-from identity.views import let_in, let_out, make_ticket, redeem_ticket, way_back
+from identity.views import (
+    door_page,
+    entry_page,
+    let_in,
+    let_out,
+    make_ticket,
+    redeem_ticket,
+    typed_password,
+    way_back,
+)
 from kernel import clock
 from kernel.errors import RuleBroken
 
 
 @public
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "keypad_codes")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of the bank in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -37,11 +46,14 @@ def sign_in(request: PersonRequest) -> HttpResponse:
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _refused(request, SignInRefused())
+    password = typed_password(request, form)
+    if password is None:
+        return _refused(request, SignInRefused())
     result = operations.sign_in(
         site=settings.SITE,
         company_code="",
         login_name=form.cleaned_data["login_name"],
-        password=form.cleaned_data["password"],
+        password=password,
         address=request.META["REMOTE_ADDR"],
         agent=request.headers.get("User-Agent", ""),
         now=clock.now(),
@@ -135,5 +147,11 @@ def _door(
         "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
-    context = {"form": form, "refusal": refusal, "notice": notice}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "notice": notice,
+        "page": door_page(request),
+        "entry": entry_page(request),
+    }
     return render(request, "branch_ops/sign_in.html", context, status=status)

@@ -151,9 +151,11 @@ def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": f"{prefix}corpbank_{site}_session",
         "CSRF_COOKIE_NAME": f"{prefix}corpbank_{site}_csrf",
         "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
+        "ENTRY_COOKIE_NAME": f"corpbank_{site}_entry",
         "SESSION_COOKIE_SECURE": not plain_http,
         "CSRF_COOKIE_SECURE": not plain_http,
         "LANGUAGE_COOKIE_SECURE": not plain_http,
+        "ENTRY_COOKIE_SECURE": not plain_http,
     }
 
 

@@ -23,7 +23,16 @@ from enterprise.forms import SignInForm
 from identity import operations, queries as identity
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
-from identity.views import TICKET_SECONDS, let_in, let_out, make_ticket, redeem_ticket
+from identity.views import (
+    TICKET_SECONDS,
+    door_page,
+    entry_page,
+    let_in,
+    let_out,
+    make_ticket,
+    redeem_ticket,
+    typed_password,
+)
 from kernel import clock
 from kernel.errors import RuleBroken
 from ledger import queries as ledger
@@ -35,7 +44,7 @@ FIRST = 5
 
 
 @public
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "keypad_codes")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of a company in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -48,11 +57,14 @@ def sign_in(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, SignInRefused())
     data = form.cleaned_data
+    password = typed_password(request, form)
+    if password is None:
+        return _refused(request, SignInRefused())
     result = operations.sign_in(
         site=settings.SITE,
         company_code=data["company_code"],
         login_name=data["login_name"],
-        password=data["password"],
+        password=password,
         address=request.META.get("REMOTE_ADDR", ""),
         agent=request.headers.get("User-Agent", ""),
         now=clock.now(),
@@ -175,12 +187,6 @@ def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200
         "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
-    page = {
-        "notice": notice,
-        "bulletin": [],
-        "contact": [
-            {"label": _("Customer service"), "value": settings.BANK_SERVICE_PHONE},
-            {"label": _("E-mail"), "value": settings.BANK_SERVICE_EMAIL},
-        ],
-    }
-    return render(request, "enterprise/sign_in.html", {"page": page, "form": form}, status=status)
+    page = {"notice": notice, **door_page(request)}
+    context = {"page": page, "form": form, "entry": entry_page(request)}
+    return render(request, "enterprise/sign_in.html", context, status=status)

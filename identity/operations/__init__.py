@@ -8,6 +8,14 @@ from identity.operations.codes import (
     take_code_step,
     void_codes_step,
 )
+from identity.operations.keypad import (
+    Deal,
+    Key,
+    deal as deal_keypad,
+    read as read_keypad,
+    refuse_entry,
+)
+from identity.operations.number import check_number, draw_number, tell_number
 from identity.operations.passwords import PasswordOutcome, change_password
 from identity.operations.people import (
     add_person,
@@ -32,14 +40,19 @@ from identity.operations.standing import claim_form, hold_standing, record_refus
 
 __all__ = [
     "CodeOutcome",
+    "Deal",
+    "Key",
     "PasswordOutcome",
     "Purpose",
     "SentCode",
     "SignInResult",
     "add_person",
     "change_password",
+    "check_number",
     "choose_language",
     "claim_form",
+    "deal_keypad",
+    "draw_number",
     "end_sessions",
     "expect_new_password",
     "grant_role",
@@ -47,7 +60,9 @@ __all__ = [
     "home_chain",
     "keep_session_data",
     "open_unit",
+    "read_keypad",
     "record_refusal",
+    "refuse_entry",
     "register_company",
     "send_code_step",
     "sign_in",
@@ -55,6 +70,7 @@ __all__ = [
     "step_up_step",
     "take_code_step",
     "take_over",
+    "tell_number",
     "touch_session",
     "void_codes_step",
 ]

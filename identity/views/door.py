@@ -15,6 +15,7 @@ from identity import operations
 from identity.forms import LanguageForm
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
+from identity.views.keypad import keep_entry
 from kernel import clock
 
 # Signed and short-lived: it lets exactly this person end exactly that session of theirs.
@@ -64,6 +65,8 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     rotate_token(request)
     response = HttpResponseRedirect(way_back(request, target))
     _keep_language(response, result.user.language)
+    if result.user.prefers_keypad or result.user.prefers_number:
+        keep_entry(response, keypad=result.user.prefers_keypad, number=result.user.prefers_number)
     return response
 
 
