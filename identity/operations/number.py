@@ -11,7 +11,8 @@ import hmac
 import json
 import secrets
 import unicodedata
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from identity import queries
 from identity.errors import NotOffered
@@ -20,6 +21,18 @@ from identity.operations.keypad import limit_entries
 from kernel import ids
 
 DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """Hold a page's number: until when (ISO 8601), and whether it was said in words."""
+
+    digits: str
+    until: str
+    told: bool = False
+
+    def seconds_left(self, now: datetime) -> int:
+        return int((datetime.fromisoformat(self.until) - now).total_seconds())
 
 
 def draw_number(*, number_id: str, address: str, now: datetime) -> str:
@@ -32,8 +45,8 @@ def draw_number(*, number_id: str, address: str, now: datetime) -> str:
         raise NotOffered()
     limit_entries(address, policy)
     digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    until = now.timestamp() + policy.keypad_seconds
-    _keep(number_id, {"digits": digits, "until": until, "told": False}, policy.keypad_seconds)
+    until = now + timedelta(seconds=policy.keypad_seconds)
+    _keep(number_id, _Number(digits, until.isoformat()), policy.keypad_seconds)
     return digits
 
 
@@ -43,11 +56,11 @@ def tell_number(*, number_id: str, now: datetime) -> str:
     The number stays as long as it would have. Raises DoorShut.
     """
     kept = _take(number_id)
-    left = int(kept["until"] - now.timestamp()) if kept else 0
-    if not kept or left < 1:
+    left = kept.seconds_left(now) if kept else 0
+    if kept is None or left < 1:
         return ""
-    _keep(number_id, kept | {"told": True}, left)
-    return "" if kept["told"] else str(kept["digits"])
+    _keep(number_id, replace(kept, told=True), left)
+    return "" if kept.told else kept.digits
 
 
 def check_number(*, number_id: str, typed: str, now: datetime) -> bool:
@@ -56,19 +69,19 @@ def check_number(*, number_id: str, typed: str, now: datetime) -> bool:
     Full-width digits and spaces between them do no harm. Raises DoorShut.
     """
     kept = _take(number_id)
-    if not kept or now.timestamp() > kept["until"]:
+    if kept is None or kept.seconds_left(now) < 0:
         return False
     plain = "".join(unicodedata.normalize("NFKC", typed).split())
-    return hmac.compare_digest(plain.encode(), str(kept["digits"]).encode())
+    return hmac.compare_digest(plain.encode(), kept.digits.encode())
 
 
-def _keep(number_id: str, value: dict[str, object], seconds: int) -> None:
-    short_memory().put(_place(number_id), json.dumps(value), seconds=seconds)
+def _keep(number_id: str, number: _Number, seconds: int) -> None:
+    short_memory().put(_place(number_id), json.dumps(asdict(number)), seconds=seconds)
 
 
-def _take(number_id: str) -> dict[str, object] | None:
+def _take(number_id: str) -> _Number | None:
     kept = short_memory().take(_place(number_id))
-    return json.loads(kept) if kept else None
+    return _Number(**json.loads(kept)) if kept else None
 
 
 def _place(number_id: str) -> str:
