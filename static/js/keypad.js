@@ -120,6 +120,7 @@ function start(pad) {
     const field = form.querySelector("[data-plain]");
     const password = field.querySelector("input");
     field.hidden = !used;
+    form.querySelector("[data-keypad-without]").hidden = true;
     password.disabled = !used;
     if (!used) password.value = "";
   };
