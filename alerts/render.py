@@ -43,7 +43,12 @@ class Event(StrEnum):
     CERTIFICATE_EXPIRED = "certificates.certificate.expired"
     LETTER_PRINTED = "certificates.letter.printed"
     USER_PAUSED = "identity.user.paused"
+    USER_GUESSED = "identity.user.guessed"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
+    USER_UNLOCKED = "identity.user.unlocked"
+    USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
+    USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event
+    PASSWORD_EXPIRING = "identity.password.expiring"  # noqa: S105 - the name of an event
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

@@ -54,6 +54,17 @@ class NotForYou(NotAllowed):
         self.reasons = reasons
 
 
+class CodeNeeded(RuleBroken):
+    """Say that the company's policy asks for a transaction verification code (AUTH-7)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.request.code_needed",
+            _("Your company asks for a verification code here. Have one sent and type it in."),
+            field="code",
+        )
+
+
 class NoFlow(RuleBroken):
     """Say that no rule of the company covers this, so nothing passes (FLOW-2)."""
 
@@ -93,6 +104,72 @@ class SubjectElsewhere(NotFound):
     def __init__(self) -> None:
         super().__init__(
             "approvals.proposal.elsewhere", _("Your unit has nothing like this to change.")
+        )
+
+
+class OwnStanding(NotAllowed):
+    """Say that nobody makes or decides on a change to their own standing (DEL-6)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.proposal.own_standing",
+            _("This is about yourself. Somebody else has to ask for it."),
+        )
+
+
+class NotInCharge(RuleBroken):
+    """Say that somebody else helps this person: the unit above them (AUTH-2, AUTH-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.person.not_in_charge",
+            _("This person is not yours to help. The unit above them is in charge."),
+        )
+
+
+class PersonUnknown(NotFound):
+    """Say that the reader helps nobody of this number."""
+
+    def __init__(self) -> None:
+        super().__init__("approvals.person.unknown", _("There is no such person."))
+
+
+class NotIdentified(RuleBroken):
+    """Say that it was not written down how the person was identified."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.person.not_identified",
+            _("Choose how the person was identified."),
+            field="identified_by",
+        )
+
+
+class NotPaused(RuleBroken):
+    """Say that there is no pause to lift."""
+
+    def __init__(self) -> None:
+        super().__init__("approvals.person.not_paused", _("This person is not paused."))
+
+
+class StandingElsewhere(RuleBroken):
+    """Say that a person's state does not allow it: it was ended otherwise than by a pause."""
+
+    def __init__(self, *, state: str) -> None:
+        super().__init__(
+            "approvals.person.wrong_state",
+            _("The state of this person does not allow it: %(state)s."),
+            state=state,
+        )
+
+
+class AddressChanged(RuleBroken):
+    """Say that the code would go elsewhere than the request says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "approvals.person.address_changed",
+            _("The person's registered phone or mail has changed since. Propose it anew."),
         )
 
 

@@ -148,8 +148,21 @@ class Change(Kind, Protocol):
     def unit_of(self, content: Mapping[str, str]) -> int | None:
         """Return the id of the unit whose people alone may propose this, or None for any."""
 
+    def company_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the id of the company whose people alone may propose this, or None for any."""
+
+    def concerned(self, content: Mapping[str, str]) -> str:
+        """Return the user number of the person whose own standing would change, or empty text."""
+
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise RuleBroken where the change cannot be made as things stand."""
+
+
+def concerned_by(kind: Kind, content: Mapping[str, str]) -> str:
+    """Return the user number of the person a change is about, or empty text (DEL-6)."""
+    # Asked for every row of an inbox: looking for the one name is far cheaper than isinstance.
+    asked = getattr(kind, "concerned", None)
+    return asked(content) if asked is not None else ""
 
 
 _kinds: dict[str, Kind] = {}

@@ -22,8 +22,24 @@ class Permission(StrEnum):
     ADMINISTRATION = "company.administration.inquire"
 
 
+class Help(StrEnum):
+    """Name what letting people in again asks for, by whom it helps (AUTH-2, AUTH-9)."""
+
+    VIEW = "identity.user.help"
+    UNLOCK_PEOPLE = "people.unlock.propose"
+    RENEW_PEOPLE = "people.credentials.propose"
+    UNLOCK_CUSTOMERS = "customers.unlock.propose"
+    RENEW_CUSTOMERS = "customers.credentials.propose"
+    UNLOCK_STAFF = "staff.unlock.propose"
+    RENEW_STAFF = "staff.credentials.propose"
+    UNLOCK_BRANCHES = "branches.unlock.propose"
+    RENEW_BRANCHES = "branches.credentials.propose"
+
+
 # Deciding is never done on a password alone (AUTH-5).
 needs_card(Permission.REVIEW, Permission.RELEASE, Permission.RETURN, Permission.REJECT)
+# Nor is asking that somebody be let in: whoever has a helper's password alone lets nobody in.
+needs_card(*(one for one in Help if one != Help.VIEW))
 
 
 def permission_of(act: Act) -> Permission:
@@ -42,4 +58,4 @@ def check_make(user: User, kind: Kind) -> None:
         check(user, kind.permission)
 
 
-__all__ = ["Permission", "can", "check_make", "may_make", "permission_of"]
+__all__ = ["Help", "Permission", "can", "check_make", "may_make", "permission_of"]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("requests/<slug:reference>/submit/", views.submit, name="submit"),
     path("requests/<slug:reference>/review/", views.review, name="review"),
     path("requests/<slug:reference>/release/", views.release, name="release"),
+    path("requests/<slug:reference>/code/", views.send_code, name="send_code"),
     path("requests/<slug:reference>/return/", views.return_, name="return"),
     path("requests/<slug:reference>/reject/", views.reject, name="reject"),
     path("requests/<slug:reference>/withdraw/", views.withdraw, name="withdraw"),

@@ -11,20 +11,19 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
-from approvals.permissions import Permission as Approve
+from approvals.permissions import Help, Permission as Approve
 from approvals.queries.inbox import waiting_count
 from branch_ops.permissions import (
     CounterPermission,
     EquipmentPermission,
     ExternalPermission,
     FeePermission,
+    PolicyPermission,
 )
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
 from kernel import clock
-
-WARNING_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,14 @@ AREAS = (
         "shield-check",
         ExternalPermission.PROPOSE,
     ),
+    Area("people_help", gettext_lazy("Sign-in help"), "staff:people_help", "user", Help.VIEW),
+    Area(
+        "policy",
+        gettext_lazy("Sign-in policy"),
+        "policy:figures",
+        "lock",
+        PolicyPermission.INQUIRE,
+    ),
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
@@ -76,6 +83,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("sessions", gettext_lazy("My sign-ins"), "staff:sessions", "devices", SIGNED_IN),
     Area(
         "change_password",
         gettext_lazy("Change password"),
@@ -127,8 +135,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "own": [entry(area) for area in OWN if open_to(area)],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("staff:stay"),
+            "draft_url": reverse("staff:draft"),
         },
     }
 
@@ -137,6 +146,8 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    spaces = {"approvals": "inbox", "admin": "window", "staff": match.url_name or ""}
+    name = match.url_name or ""
+    own = "people_help" if name.startswith("help_") else name
+    spaces = {"approvals": "inbox", "admin": "window", "staff": own}
     space = match.namespaces[-1] if match.namespaces else ""
     return spaces.get(space, space)

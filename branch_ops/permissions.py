@@ -1,8 +1,10 @@
-"""May this person of the bank do this with certificates, fees and equipment?"""
+"""May this person of the bank do this with certificates, fees, equipment and policies?"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from identity.permissions import needs_card
 
 
 class CounterPermission(StrEnum):
@@ -28,3 +30,11 @@ class EquipmentPermission(StrEnum):
 
 class ExternalPermission(StrEnum):
     PROPOSE = "certificates.external.propose"
+
+
+class PolicyPermission(StrEnum):
+    INQUIRE = "identity.signinpolicy.inspect"
+    PROPOSE = "identity.policy.propose"
+
+
+needs_card(PolicyPermission.PROPOSE)

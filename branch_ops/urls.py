@@ -2,22 +2,26 @@
 
 from django.urls import path
 
+from approvals import views as approvals
 from branch_ops.views import (
+    activation,
     counter,
     door,
     equipment,
     external,
     fees,
     own,
+    policy,
     proposals,
     requisitions,
 )
-from identity.views import bulletin, bulletins, download
+from identity.views import bulletin, bulletins, download, draft, end_session
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
+    path("draft/", draft, name="draft"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),
@@ -32,6 +36,17 @@ urlpatterns = [
         name="bulletin",
     ),
     path("downloads/<slug:sha256>/", download, name="download"),
+    path("activate/", activation.activate, name="activate"),
+    path("sign-in-help/", approvals.people_help, name="people_help"),
+    path("sign-in-help/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path(
+        "sign-in-help/<slug:person>/credentials/",
+        approvals.help_credentials,
+        name="help_credentials",
+    ),
+    path("sign-in-help/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/", door.sessions, name="sessions"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]
 
 # Fees and equipment, each under its own name.
@@ -84,4 +99,11 @@ external_patterns = [
     path("examine/", external.examine, name="examine"),
     path("propose/", external.propose, name="propose"),
     path("requests/<slug:reference>/", external.edit, name="edit"),
+]
+
+# The figures of signing in, under their own name.
+policy_patterns = [
+    path("", policy.figures, name="figures"),
+    path("change/", policy.propose, name="propose"),
+    path("requests/<slug:reference>/", policy.edit, name="edit"),
 ]

@@ -79,6 +79,14 @@ class UnlockMessage(forms.Form):
     pin = forms.CharField(max_length=64, strip=False, required=False)
 
 
+class AuthenticateMessage(forms.Form):
+    """Hold the signature by which a card shows that its holder is there."""
+
+    sign_request = forms.CharField(max_length=64)
+    signature = Base64Field()
+    signing_time = SigningTimeField()
+
+
 def read_message(form: type[forms.Form], content_type: str | None, body: bytes) -> dict[str, Any]:
     """Return the members of a JSON message as a form reads them. Raises MessageUnreadable."""
     if content_type != "application/json" or len(body) > MESSAGE_LONGEST:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from certificates.errors import CertificateUnknown
 from identity.models import Unit, User
-from identity.permissions import check
+from identity.permissions import check, needs_card
 
 
 class Permission(StrEnum):
@@ -17,6 +17,11 @@ class Permission(StrEnum):
     REVOKE = "certificates.certificate.revoke"
     INQUIRE_COMPANY = "certificates.company.inquire"
     REPORT_LOST = "certificates.certificate.report_lost"
+
+
+# Taking somebody else's certificate out of force is administration. Reporting the own card lost,
+# taking a first one into use and lifting by letter are not: they must work without a card (AUTH-5).
+needs_card(Permission.SUSPEND, Permission.REVOKE)
 
 
 def check_manage(actor: User | None, holder: User, permission: str) -> None:

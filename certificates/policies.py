@@ -33,6 +33,8 @@ ACTIVATE: Final = "certificates.certificate.activate"
 """What a card signs to have a suspension lifted; the one thing it signs while on hold."""
 RENEW: Final = "certificates.certificate.renew"
 """What a card signs to have its own certificate renewed (CERT-12)."""
+STEP_UP: Final = "identity.session.step_up"
+"""What a card signs, by the key that is for it, to show that its holder is there (AUTH-5)."""
 LETTER_TRIES: Final = 5
 LETTER_LIFETIME: Final = timedelta(days=30)
 PIN_TRIES: Final = 3

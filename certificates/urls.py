@@ -12,6 +12,9 @@ card_patterns = [
     path("card/enrol", views.enrol, name="enrol"),
     path("card/confirm", views.confirm, name="confirm"),
     path("card/unlock", views.unlock, name="unlock"),
+    path("card/sign-in/prepare", views.prepare_authentication, name="prepare_authentication"),
+    path("card/sign-in/unlock", views.unlock_authentication, name="unlock_authentication"),
+    path("card/sign-in", views.authenticate, name="authenticate"),
 ]
 urlpatterns = [
     *card_patterns,

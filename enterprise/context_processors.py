@@ -10,14 +10,12 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext as _
 
-from approvals.permissions import Permission
+from approvals.permissions import Help, Permission
 from approvals.queries.inbox import waiting_count
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.models import User
 from kernel import clock
-
-WARNING_SECONDS = 120
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -67,18 +65,26 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ],
             "section": _section(request),
             "idle_seconds": getattr(request.session, "idle_minutes", 0) * 60,
-            "idle_warning_seconds": WARNING_SECONDS,
+            "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("enterprise:stay"),
+            "draft_url": reverse("enterprise:draft"),
         },
     }
 
 
 def _company_entries(user: User) -> list[dict[str, Any]]:
     """Return what only the company's security pair is led to."""
-    if Certificates.INQUIRE_COMPANY not in user.granted:
-        return []
-    address = "enterprise:company_certificates"
-    return [_entry("company_certificates", _("Certificates"), address, "certificate")]
+    entries = []
+    if Certificates.INQUIRE_COMPANY in user.granted:
+        address = "enterprise:company_certificates"
+        entries.append(_entry("company_certificates", _("Certificates"), address, "certificate"))
+    if Help.VIEW in user.granted:
+        address = "enterprise:people_help"
+        entries.append(_entry("people_help", _("People who cannot sign in"), address, "user"))
+    if Permission.ADMINISTRATION in user.granted:
+        address = "enterprise:company_policy"
+        entries.append(_entry("company_policy", _("Sign-in rules"), address, "shield-check"))
+    return entries
 
 
 def _entry(section: str, label: str, address: str, icon: str) -> dict[str, Any]:
@@ -96,4 +102,8 @@ def _section(request: HttpRequest) -> str:
         return "inbox"
     if match.namespace == "transfers":
         return "accounts" if name.startswith("account") else "transfers"
+    if name.startswith("help_"):
+        return "people_help"
+    if name.endswith("company_policy"):
+        return "company_policy"
     return "company_certificates" if "certificate" in name and "company" in match.route else name

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from approvals.forms import ActForm, DecisionForm, ReasonForm
 from approvals.queries.cards import CAUSES, STATES
 from certificates.formats.profiles import RevocationReason
+from certificates.formats.texts import check_text
 from certificates.operations import Asked, CertificateAct
-from identity.forms import EntryFields
+from enterprise.subjects.policy import CURRENCY
+from identity.errors import FigureRefused
+from identity.forms import EntryFields, UnshownInput
+from identity.policies import CompanyRules, check_company_rules
+from kernel.errors import RuleBroken
+from kernel.money import parse_money
 
 
 class SignInForm(EntryFields):
@@ -83,13 +92,6 @@ class RevokeForm(SuspendForm):
 ACT_FORMS = {form.act: form for form in (SuspendForm, RevokeForm)}
 
 
-class UnshownInput(forms.TextInput):
-    """Be a field whose value is read as it is typed, and never shown again by the server."""
-
-    def format_value(self, value: object) -> None:
-        """Return nothing to show."""
-
-
 class LiftForm(DecisionForm):
     """Carry the letter and the card's signature that lift a suspension (CERT-4)."""
 
@@ -120,3 +122,82 @@ class LostForm(ActForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+def _hour(label: Any, hint: Any) -> forms.TimeField:  # noqa: ANN401 - lazily translated text
+    return forms.TimeField(
+        label=label,
+        help_text=hint,
+        required=False,
+        input_formats=["%H:%M"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+
+
+class CompanyPolicyForm(forms.Form):
+    """Ask what a company wants of its own people at the door (AUTH-5, AUTH-6, AUTH-7)."""
+
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    submit_with_card = forms.ChoiceField(
+        label=_("Submitting for review"),
+        choices=[("no", _("the password is enough")), ("yes", _("with the card"))],
+        widget=forms.RadioSelect,
+    )
+    code_from = forms.CharField(
+        label=_("Verification code from this amount on"),
+        help_text=_(
+            "In TWD, for example 1,000,000; 0 is every amount. From there on, and for every other "
+            "currency, a release also asks for a code sent to the phone. Empty: never."
+        ),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    usual_from = _hour(_("Usual hours from"), _("Taipei time. Empty: any hour is usual."))
+    usual_until = _hour(
+        _("Usual hours until"), _("A sign-in outside these hours is marked as unusual.")
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Your security supervisor reads it before releasing."),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the reason.")},
+    )
+
+    def clean_code_from(self) -> Decimal | None:
+        """Read the amount; empty is never, zero is every amount."""
+        typed = self.cleaned_data["code_from"].strip()
+        if not typed or typed == "0":
+            return Decimal(0) if typed else None
+        try:
+            return parse_money(typed, CURRENCY).amount
+        except RuleBroken as error:
+            raise forms.ValidationError(gettext(str(error))) from None
+
+    def clean_reason(self) -> str:
+        """Refuse a reason that could read otherwise than it is."""
+        try:
+            return check_text(self.cleaned_data["reason"])
+        except RuleBroken as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Insist that the rules make sense; what does not is said beside its field."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                check_company_rules(self.rules())
+            except FigureRefused as error:
+                self.add_error(error.field, str(error))
+        return data
+
+    def rules(self) -> CompanyRules:
+        """Return the rules that were typed."""
+        read = self.cleaned_data
+        return CompanyRules(
+            submit_with_card=read["submit_with_card"] == "yes",
+            code_from=read["code_from"],
+            usual_from=read["usual_from"],
+            usual_until=read["usual_until"],
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from approvals import views as approvals
 from enterprise import views
-from identity.views import bulletin, bulletins, download
+from identity.views import bulletin, bulletins, download, draft, end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     ),
     path("downloads/<slug:sha256>/", download, name="download"),
     path("stay/", views.stay, name="stay"),
+    path("draft/", draft, name="draft"),
+    path("step-up/", views.step_up, name="step_up"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
     path("certificates/renew/", views.renew_certificate, name="renew_certificate"),
@@ -47,6 +50,23 @@ urlpatterns = [
         views.revoke_certificate,
         name="revoke_certificate",
     ),
+    path("company/sign-in-rules/", views.company_policy, name="company_policy"),
+    path(
+        "company/sign-in-rules/change/",
+        views.propose_company_policy,
+        name="propose_company_policy",
+    ),
+    path(
+        "company/sign-in-rules/requests/<str:reference>/",
+        views.edit_company_policy,
+        name="edit_company_policy",
+    ),
     path("password/", views.change_password, name="change_password"),
     path("sign-ins/", views.sessions, name="sessions"),
+    path("activate/", views.activate, name="activate"),
+    path("people/", approvals.people_help, name="people_help"),
+    path("people/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),
+    path("people/<slug:person>/credentials/", approvals.help_credentials, name="help_credentials"),
+    path("people/requests/<slug:reference>/", approvals.help_edit, name="help_edit"),
+    path("sign-ins/end/", end_session, name="end_session"),
 ]

@@ -25,7 +25,7 @@ class SessionStore(SessionBase):
         self.user: User | None = None
         self.seen_at: datetime | None = None
         self.factor = ""
-        self.idle_minutes = 10
+        self.idle_minutes = self.warning_seconds = 0
 
     @property
     def key_sha256(self) -> str:
@@ -40,7 +40,7 @@ class SessionStore(SessionBase):
             return {}
         self.user, self.seen_at, self.factor = row.user, row.seen_at, row.factor
         row.user.factor = row.factor
-        self.idle_minutes = row.idle_minutes
+        self.idle_minutes, self.warning_seconds = row.idle_minutes, row.warning_seconds
         return dict(row.data)
 
     def adopt(self, session_key: str) -> None:

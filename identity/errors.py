@@ -20,31 +20,109 @@ class PasswordRefused(StrEnum):
     REPEATED = "identity.password.repeated"
     SEQUENTIAL = "identity.password.sequential"
     LOGIN_NAME = "identity.password.login_name"
+    COMMON = "identity.password.common"
     USED_BEFORE = "identity.password.used_before"
+    INITIAL = "identity.password.initial"
 
 
 _PASSWORD_MESSAGES: dict[PasswordRefused, str | Promise] = {
-    PasswordRefused.TOO_SHORT: _(
-        "A password has at least 8 characters, that of the bank's staff at least 12."
-    ),
+    PasswordRefused.TOO_SHORT: _("Your password needs at least %(shortest)d characters."),
     PasswordRefused.TOO_LONG: _("A password has at most 128 characters."),
-    PasswordRefused.SPACES: _("A password holds no spaces, neither half- nor full-width."),
-    PasswordRefused.NOT_MIXED: _("A password mixes letters and digits."),
-    PasswordRefused.REPEATED: _("A password does not repeat a character four times in a row."),
-    PasswordRefused.SEQUENTIAL: _(
-        "A password holds no four characters in sequence, such as 1234 or DCBA."
+    PasswordRefused.SPACES: _(
+        "A password holds no spaces, neither half- nor full-width, and nothing invisible."
     ),
-    PasswordRefused.LOGIN_NAME: _("A password does not hold the login name."),
-    PasswordRefused.USED_BEFORE: _("This is one of your last three passwords."),
+    PasswordRefused.NOT_MIXED: _("A password mixes letters and digits."),
+    PasswordRefused.REPEATED: _(
+        "A password does not repeat a character %(run_length)d times in a row."
+    ),
+    PasswordRefused.SEQUENTIAL: _(
+        "A password holds no %(run_length)d characters in sequence, such as 1234 or DCBA."
+    ),
+    PasswordRefused.LOGIN_NAME: _(
+        "A password does not hold the login name, neither forwards nor backwards."
+    ),
+    PasswordRefused.COMMON: _("Too many people use this password, or it holds a word of the list."),
+    PasswordRefused.USED_BEFORE: _("This is one of your last %(remembered)d passwords."),
+    PasswordRefused.INITIAL: _("This is the password you were given at first."),
 }
 
 
 class WeakPassword(RuleBroken):
-    """Refuse a new password for a named reason."""
+    """Refuse a new password for a named reason; the figures are those of the rule (PWD-1)."""
 
-    def __init__(self, reason: PasswordRefused) -> None:
-        super().__init__(reason.value, _PASSWORD_MESSAGES[reason], field="new")
+    def __init__(
+        self,
+        reason: PasswordRefused,
+        *,
+        shortest: int = 8,
+        run_length: int = 4,
+        remembered: int = 3,
+    ) -> None:
+        super().__init__(
+            reason.value, _PASSWORD_MESSAGES[reason], field="new", shortest=shortest,
+            run_length=run_length, remembered=remembered,
+        )  # fmt: skip
         self.reason = reason
+
+
+class FigureReason(StrEnum):
+    """Name why a figure of a policy is refused."""
+
+    BOUNDS = "identity.policy.bounds"
+    CHOICE = "identity.policy.choice"
+    ALARM = "identity.policy.alarm"
+    WARNING = "identity.policy.warning"
+    STAFF = "identity.policy.staff"
+    NOTICES = "identity.policy.notices"
+    WORDS = "identity.policy.words"
+    BOTH_HOURS = "identity.policy.both_hours"
+    HOURS = "identity.policy.hours"
+    AMOUNT = "identity.policy.amount"
+
+
+_FIGURE_MESSAGES: dict[FigureReason, str | Promise] = {
+    FigureReason.BOUNDS: _("Enter a whole number from %(least)d to %(most)d."),
+    FigureReason.CHOICE: _("Choose one of the answers."),
+    FigureReason.ALARM: _("Enter more than the number that pauses a person."),
+    FigureReason.WARNING: _("Enter at most half of the idle time: %(most)d seconds."),
+    FigureReason.STAFF: _("The bank's own people cannot have shorter passwords than customers."),
+    FigureReason.NOTICES: _(
+        "Enter one to %(count)d different numbers of days, each from 1 to %(most)d."
+    ),
+    FigureReason.WORDS: _(
+        "Enter at most %(count)d words, each of %(least)d to %(most)d characters."
+    ),
+    FigureReason.BOTH_HOURS: _("Enter both the first and the last hour, or neither."),
+    FigureReason.HOURS: _("The usual hours end after they begin."),
+    FigureReason.AMOUNT: _("Enter an amount that is not below zero."),
+}
+
+
+class FigureRefused(RuleBroken):
+    """Refuse a figure of a policy for a named reason; `facts` are its bounds (AUTH-2, PWD-1)."""
+
+    def __init__(self, reason: FigureReason, *, field: str, **facts: int) -> None:
+        super().__init__(reason.value, _FIGURE_MESSAGES[reason], field=field, **facts)
+        self.reason = reason
+
+
+class PolicyUnchanged(RuleBroken):
+    """Say that a proposal would leave everything as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.policy.unchanged", _("Nothing differs from what is in force now.")
+        )
+
+
+class PolicyChanged(Conflict):
+    """Say that what a proposal starts from is no longer in force."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.policy.changed",
+            _("These rules were changed in the meantime. Look at them again before you go on."),
+        )
 
 
 class PermissionMissing(NotAllowed):
@@ -82,12 +160,12 @@ class StandingChanged(Conflict):
 
 
 class NowhereToSend(RuleBroken):
-    """Say that a person has no phone and no mail address to send a code to."""
+    """Say that a person has no phone (and for a transaction no mail) to send a code to."""
 
     def __init__(self) -> None:
         super().__init__(
             "identity.code.nowhere",
-            _("No phone and no e-mail address is registered. Call the unit in charge of you."),
+            _("No phone is registered to send the code to. Call the unit in charge of you."),
         )
 
 
@@ -109,6 +187,17 @@ class CodeGone(RuleBroken):
         )
 
 
+class TooManyCodes(RuleBroken):
+    """Say that so many codes were sent in a row that the next one has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.code.too_many",
+            _("Several codes were sent already. Use the latest one, or wait ten minutes."),
+            field="code",
+        )
+
+
 class DoorShut(Busy):
     """Say that nobody can sign in for the moment, because what counts tries does not answer."""
 
@@ -116,6 +205,45 @@ class DoorShut(Busy):
         super().__init__(
             "identity.door_shut",
             _("Signing in is not possible at the moment. Please try again in a few minutes."),
+        )
+
+
+class DoorCrowded(Busy):
+    """Say that more people are signing in at this moment than passwords can be checked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.door_crowded",
+            _("Many people are signing in at this moment. Please try again in a few seconds."),
+        )
+
+
+class TooManyTries(RuleBroken):
+    """Say that an address or an account was tried too often; known or not, it reads the same.
+
+    429 is the status for it (RFC 6585 section 4).
+    """
+
+    status = 429
+
+    def __init__(self, *, minutes: int) -> None:
+        super().__init__(
+            "identity.too_many_tries",
+            _("There were too many tries. Please wait %(minutes)s minutes and try again."),
+            minutes=minutes,
+        )
+
+
+class ActivationRefused(RuleBroken):
+    """Say the one thing that is said of every activation that failed (AUTH-9)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.activation.refused",
+            _(
+                "The names or the code are not right, or the code is not valid any more. "
+                "After a few wrong tries a code is worthless: then ask for a new one."
+            ),
         )
 
 
@@ -144,4 +272,13 @@ class TooManyEntries(Busy):
         super().__init__(
             "identity.entry.too_many",
             _("Too many tries from your network. Wait a few minutes."),
+        )
+
+
+class DraftRefused(RuleBroken):
+    """Say that what was typed into a form cannot be kept: too much of it, or no form at all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.draft.refused", _("What you are typing here cannot be kept for later.")
         )

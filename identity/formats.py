@@ -19,10 +19,31 @@ class PasswordHasher(Argon2PasswordHasher):
     """Hash passwords with Argon2id at the cost the settings name (PWD-3).
 
     ARGON2_COST is (passes, memory in KiB, lanes); stored hashes carry their own cost, so a
-    change reaches each person at their next sign-in.
+    change reaches each person at their next sign-in. What is hashed is the NFKC form of what was
+    typed, so that the same password typed on another keyboard is the same (NIST SP 800-63B section
+    5.1.1.2).
     """
 
     time_cost, memory_cost, parallelism = settings.ARGON2_COST
+
+    def encode(self, password: str, salt: str) -> str:
+        """Return the hash of a password, of the one form that all its spellings share."""
+        return str(super().encode(_one_form(password), salt))
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether a password is the one, in that form or, as hashed long ago, as typed.
+
+        How much work it is follows from what was typed alone, never from what is stored.
+        """
+        one_form = _one_form(password)
+        is_right: bool = super().verify(one_form, encoded)
+        if one_form != password:
+            is_right = super().verify(password, encoded) or is_right
+        return is_right
+
+
+def _one_form(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)
 
 
 def derive_code(*, purpose: str, subject: str, salt: str) -> str:
@@ -51,6 +72,11 @@ def code_hmac(code: str, *, purpose: str, subject: str, user_key: str) -> str:
     """Return what is stored of a code: an HMAC-SHA-256 bound to person, purpose and subject."""
     content = "\n".join((user_key, purpose, subject, code))
     return salted_hmac("identity.code", content, algorithm="sha256").hexdigest()
+
+
+def address_mark(address: str) -> str:
+    """Return what tells one address from another without saying it: 128 bits of an HMAC, in hex."""
+    return salted_hmac("identity.code.address", address, algorithm="sha256").hexdigest()[:32]
 
 
 def session_digest(key: str) -> str:

@@ -14,6 +14,13 @@ class UnshownHidden(forms.HiddenInput):
         """Return nothing to show."""
 
 
+class UnshownInput(forms.TextInput):
+    """Be a field whose value is read as it is typed, and never shown again by the server."""
+
+    def format_value(self, value: object) -> None:
+        """Return nothing to show."""
+
+
 class LanguageForm(forms.Form):
     """Read one of the offered languages."""
 
@@ -53,6 +60,54 @@ class EntryChoiceForm(forms.Form):
     wanted = forms.BooleanField(required=False)
 
 
+class StaffActivationForm(forms.Form):
+    """Read an activation at the bank's own door; nothing secret is shown again (AUTH-9)."""
+
+    login_name = forms.CharField(
+        label=_("Login name"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    code = forms.CharField(
+        label=_("Activation code"),
+        help_text=_("8 characters, as they were sent to you; spaces and hyphens do not matter."),
+        max_length=24,
+        widget=UnshownInput(
+            attrs={
+                "autocomplete": "one-time-code", "autocapitalize": "characters",
+                "class": "code-input",
+            }
+        ),
+    )  # fmt: skip
+    new = forms.CharField(
+        label=_("New password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password again"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, str]:
+        """Insist that the new password was typed the same twice."""
+        return _same_twice(self, super().clean() or {})
+
+
+class ActivationForm(StaffActivationForm):
+    """Read an activation at the customers' door."""
+
+    company_code = forms.CharField(
+        label=_("Company code"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "organization"}),
+    )
+    field_order = ("company_code", "login_name", "code", "new", "again")
+
+
 class PasswordForm(forms.Form):
     """Read a change of password; nothing of it is shown again after a failure (PWD-1)."""
 
@@ -77,7 +132,10 @@ class PasswordForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         """Insist that the new password was typed the same twice."""
-        read = super().clean() or {}
-        if "new" in read and "again" in read and read["new"] != read["again"]:
-            self.add_error("again", _("The two new passwords are not the same."))
-        return read
+        return _same_twice(self, super().clean() or {})
+
+
+def _same_twice(form: forms.Form, read: dict[str, str]) -> dict[str, str]:
+    if "new" in read and "again" in read and read["new"] != read["again"]:
+        form.add_error("again", _("The two new passwords are not the same."))
+    return read

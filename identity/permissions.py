@@ -121,6 +121,15 @@ def before(*gates: Gate) -> Callable[[View], View]:
     return decorate
 
 
+def quiet(view: View) -> View:
+    """Answer without counting as activity: what scripts ask by themselves keeps nobody signed in.
+
+    The idle deadline stays where it was (SES-1).
+    """
+    view.quiet = True  # type: ignore[attr-defined]
+    return view
+
+
 def wants_json(request: HttpRequest) -> bool:
     """Tell whether a script asks, which cannot follow to another page."""
     return "application/json" in request.headers.get("Accept", "")
@@ -132,11 +141,20 @@ def to_step_up(request: HttpRequest) -> HttpResponse:
     What was posted stays behind: the reader comes back to the page it was posted from, whose
     script has kept what was typed.
     """
-    here = request.get_full_path()
-    if request.method != "GET":
-        referrer = urlsplit(request.headers.get("Referer", ""))
-        here = referrer.path if referrer.netloc == request.get_host() else ""
-    return HttpResponseRedirect(reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here}))
+    return HttpResponseRedirect(step_up_url(_here(request)))
+
+
+def step_up_url(here: str) -> str:
+    """Return the address of the page that asks for the stronger factor, and leads back here."""
+    return reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here})
+
+
+def _here(request: HttpRequest) -> str:
+    """Return the address of the page the reader is on; what was posted came from another one."""
+    if request.method == "GET":
+        return request.get_full_path()
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    return referrer.path if referrer.netloc == request.get_host() else ""
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -146,6 +164,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
         body = {"ok": False, "code": "identity.signed_out", "message": message}
         return JsonResponse(body, status=401)
     target = reverse(settings.SIGN_IN_URL)
-    if request.method == "GET" and request.path != "/":
-        target += "?" + urlencode({"next": request.get_full_path()})
+    here = _here(request)
+    if here not in ("", "/"):
+        target += "?" + urlencode({"next": here})
     return HttpResponseRedirect(target)

@@ -33,7 +33,9 @@ REFERENCE_TABLES = (
     "django_content_type",
     "auth_permission",
     "branch_ops_feetariff",
+    "identity_passwordpolicy",
     "identity_role",
+    "identity_passwordpolicy",
     "identity_signinpolicy",
 )
 TEMPLATE_PREFIX = "corpbank_template_"

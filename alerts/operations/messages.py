@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from alerts import dispatch, queries
 from alerts.errors import DeliveryFailed
@@ -28,7 +28,9 @@ from kernel.machines import sources
 log = logging.getLogger(__name__)
 
 DEFAULT_LEASE_SECONDS = 90
-_WITHOUT_SECRET = Case(When(is_secret=True, then=Value("")), default=F("body"))
+_WITHOUT_SECRET = Case(
+    When(is_secret=True, then=Value("")), default=F("body"), output_field=TextField()
+)
 MOST_REPLAYED = 1000
 
 # One statement whatever the number of readers. The constraint on (event, cause, reader, channel)

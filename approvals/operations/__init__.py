@@ -20,10 +20,12 @@ from approvals.operations.evidence import evidence
 from approvals.operations.flows import define_flow, define_rule
 from approvals.operations.proposing import amend, propose, propose_step
 from approvals.operations.submitting import submit
+from approvals.operations.verifying import confirm_release_code, send_release_code
 
 __all__ = [
     "Signed",
     "amend",
+    "confirm_release_code",
     "define_flow",
     "define_rule",
     "delete",
@@ -40,6 +42,7 @@ __all__ = [
     "release",
     "return_",
     "review",
+    "send_release_code",
     "submit",
     "withdraw",
 ]

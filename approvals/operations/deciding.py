@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,6 @@ from approvals.models import Decision, Request
 from approvals.operations.telling import tell
 from approvals.permissions import permission_of
 from approvals.policies.resolver import (
-    Case,
     Person,
     Reason,
     StageView,
@@ -29,6 +28,7 @@ from approvals.policies.resolver import (
 )
 from approvals.policies.statements import decision_text, previous_digest
 from approvals.queries.cases import Submitted, people, read_person, read_submitted
+from approvals.queries.codes import check_code
 from approvals.queries.planning import with_cards
 from approvals.states import Act, RequestState
 from audit import operations as audit
@@ -66,7 +66,9 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
+    """Hold what a decision was judged by: the request, its stage, the person and their grants."""
+
     submitted: Submitted
     stage: StageView
     person: Person
@@ -91,7 +93,7 @@ def prepare_decision(
     Raises RequestNotFound, WrongState, NotForYou, ReasonMissing, StaleRevision.
     """
     reason = _clean_reason(act, reason)
-    judged = _judge(act, actor, reference, now)
+    judged = judge(act, actor, reference, now)
     if judged.submitted.revision.number != revision:
         raise StaleRevision()
     content = judged.submitted.revision.content
@@ -149,7 +151,10 @@ def _decide(
     # in the house's order, and insist that what was judged still stands.
     try:
         reason = _clean_reason(act, reason)
-        judged = _judge(act, actor, reference, now)
+        judged = judge(act, actor, reference, now)
+        coded = act == Act.RELEASE and check_code(
+            actor, judged.submitted.request, judged.submitted.revision.sha256, now=now
+        )
         signature: dict[str, Any] = {
             "actor_id": actor.pk,
             "session_key_sha256": signed.session_key_sha256,
@@ -190,11 +195,11 @@ def _decide(
     )
     decision.save(force_insert=True)
     told = _move(act, judged, decision, now)
-    _tell_and_record(act, actor, judged, decision, accepted, told, now)
+    _tell_and_record(act, actor, judged, decision, accepted, told, now, coded=coded)
     return reference
 
 
-def _place(judged: _Judged, now: datetime) -> str:
+def _place(judged: Judged, now: datetime) -> str:
     """Return whose group's place the actor takes; colleagues are read only for a choice."""
     stage, submitted = judged.stage, judged.submitted
     if len(stage.open_groups) > 1:
@@ -209,11 +214,13 @@ def _place(judged: _Judged, now: datetime) -> str:
 def _tell_and_record(
     act: Act,
     actor: User,
-    judged: _Judged,
+    judged: Judged,
     decision: Decision,
     accepted: certificates.SignatureFacts,
     told: list[int],
     now: datetime,
+    *,
+    coded: bool,
 ) -> None:
     submitted = judged.submitted
     request, revision = submitted.request, submitted.revision
@@ -233,11 +240,12 @@ def _tell_and_record(
             "stage": str(judged.stage.spec.number),
             "state": str(request.state),
             "signature": accepted.cms_sha256,
+            **({"code": "verified"} if coded else {}),
         },
     )  # fmt: skip
 
 
-def _judge(act: Act, actor: User, reference: str, now: datetime) -> _Judged:
+def judge(act: Act, actor: User, reference: str, now: datetime) -> Judged:
     """Read a request and insist that the actor may do this to it now."""
     check(actor, permission_of(act))
     submitted = read_submitted(actor, reference)
@@ -250,10 +258,10 @@ def _judge(act: Act, actor: User, reference: str, now: datetime) -> _Judged:
         raise NotForYou(reasons or (Reason.NOT_PENDING,))
     if act in (Act.REVIEW, Act.RELEASE) and submitted.request.deadline < now:
         raise DeadlinePassed()
-    return _Judged(submitted, resolution.current, person, grant_ids)
+    return Judged(submitted, resolution.current, person, grant_ids)
 
 
-def _lock_request(judged: _Judged) -> None:
+def _lock_request(judged: Judged) -> None:
     """Lock the request and insist that revision, stage and state are those judged."""
     request = judged.submitted.request
     still = (
@@ -277,7 +285,7 @@ def _clean_reason(act: Act, reason: str) -> str:
 
 
 def _statement(
-    act: Act, judged: _Judged, reason: str, *, audience: str, text: str | None
+    act: Act, judged: Judged, reason: str, *, audience: str, text: str | None
 ) -> StatementFields:
     """Return what a signature of this act, revision and stage covers (SIGN-1, SIGN-2)."""
     submitted, spec = judged.submitted, judged.stage.spec
@@ -298,7 +306,7 @@ def _statement(
     )
 
 
-def _move(act: Act, judged: _Judged, decision: Decision, now: datetime) -> list[int]:
+def _move(act: Act, judged: Judged, decision: Decision, now: datetime) -> list[int]:
     """Move the request on after a decision and return who is to be told."""
     request, submitted = judged.submitted.request, judged.submitted
     told: list[int] = []
@@ -318,7 +326,7 @@ def _move(act: Act, judged: _Judged, decision: Decision, now: datetime) -> list[
     return told
 
 
-def _complete_stage(judged: _Judged, decision: Decision, now: datetime) -> list[int]:
+def _complete_stage(judged: Judged, decision: Decision, now: datetime) -> list[int]:
     request, submitted = judged.submitted.request, judged.submitted
     following = [s for s in submitted.stages if s.spec.number > judged.stage.spec.number]
     if not following:
@@ -344,7 +352,7 @@ def _next_people(submitted: Submitted, decision: Decision, now: datetime) -> tup
     spec = next(row.spec for row in submitted.stages if row.pk == decision.stage_id)
     case = submitted.case
     taken = (*case.taken, Taken(decision.user_id, spec.number, decision.act, decision.group))
-    moved = Case(case.state, case.editors, case.stages, taken, case.functions)
+    moved = replace(case, taken=taken)
     everyone = people(
         submitted.request.home, submitted.kind, submitted.revision.content,
         submitted.money, now=now,

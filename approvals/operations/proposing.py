@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from approvals.errors import AlreadyProposed, RequestNotFound, SubjectElsewhere
+from approvals.errors import AlreadyProposed, OwnStanding, RequestNotFound, SubjectElsewhere
 from approvals.kinds import Change, kind_of
 from approvals.models import Proposal
 from approvals.operations.drafting import (
@@ -69,7 +69,7 @@ def propose_step(
     change = _change(kind)
     check(actor, change.permission)
     text = _clean(content)
-    _check_unit(change, text, actor)
+    _check_reach(change, text, actor)
     change.check(text, now=now)
     if open_request_on(subject_key):
         raise AlreadyProposed(reference=open_request_on(subject_key))
@@ -104,7 +104,7 @@ def amend(
     if claim_form(actor=actor, key=key, outcome=reference, now=now):
         return reference
     text = _clean(content)
-    _check_unit(change, text, actor)
+    _check_reach(change, text, actor)
     change.check(text, now=now)
     proposal = Proposal.objects.select_for_update().get(pk=request.subject_id)
     before = dict(proposal.content)
@@ -123,10 +123,17 @@ def _change(kind: str) -> Change:
     return found
 
 
-def _check_unit(change: Change, content: Mapping[str, str], actor: User) -> None:
-    """Insist that what would change is the actor's unit's to change. Raises SubjectElsewhere."""
+def _check_reach(change: Change, content: Mapping[str, str], actor: User) -> None:
+    """Insist that what would change is the actor's home's to change, and not their own standing.
+
+    Raises SubjectElsewhere, OwnStanding.
+    """
     if change.unit_of(content) not in (None, actor.unit_id):
         raise SubjectElsewhere()
+    if change.company_of(content) not in (None, actor.company_id):
+        raise SubjectElsewhere()
+    if change.concerned(content) == actor.public_id:
+        raise OwnStanding()
 
 
 def _clean(content: Mapping[str, str]) -> dict[str, str]:

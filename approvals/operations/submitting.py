@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from approvals.errors import NotForYou, WrongState
-from approvals.kinds import Kind, SubjectFacts, kind_of
+from approvals.errors import NotForYou, OwnStanding, WrongState
+from approvals.kinds import Kind, SubjectFacts, concerned_by, kind_of
 from approvals.models import PolicySnapshot, Request, Revision, Stage
 from approvals.operations.drafting import columns, lock_request, note_editor, refuse_decider
 from approvals.operations.telling import tell
@@ -73,7 +73,12 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
 
 
 def _check_entry(kind: Kind, facts: SubjectFacts, actor: User, now: datetime) -> None:
-    """Insist that the actor may enter this on the account, within their own limit (LIM-1)."""
+    """Insist that the actor may enter this on the account, within their own limit (LIM-1).
+
+    Nobody enters a change to their own standing (DEL-6).
+    """
+    if concerned_by(kind, facts.content) == actor.public_id:
+        raise OwnStanding()
     function = kind.functions[Act.SUBMIT]
     held = kind.headroom([actor.pk], facts.content, now=now).get(actor.pk, {})
     if function not in held:

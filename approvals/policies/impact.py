@@ -22,7 +22,8 @@ from approvals.policies.resolver import (
 
 # What keeps somebody from standing in for good; all else could be repaired in time.
 _NOT_THEIRS = {
-    Reason.WRONG_ROLE, Reason.IS_MAKER, Reason.ALREADY_ACTED, Reason.GROUP_FILLED,
+    Reason.WRONG_ROLE, Reason.IS_MAKER, Reason.IS_CONCERNED, Reason.ALREADY_ACTED,
+    Reason.GROUP_FILLED,
 }  # fmt: skip
 
 

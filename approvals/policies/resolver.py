@@ -19,6 +19,7 @@ class Reason(StrEnum):
     NOT_PENDING = "not pending"
     OTHER_STAGE = "other stage"
     IS_MAKER = "is maker"
+    IS_CONCERNED = "is concerned"
     ALREADY_ACTED = "already acted"
     NOT_IN_FORCE = "not in force"
     WRONG_ROLE = "wrong role"
@@ -75,13 +76,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Describe a request as the rules see it. `functions` maps an act to the right it needs."""
+    """Describe a request as the rules see it. `functions` maps an act to the right it needs.
+
+    `concerned` is the user number of the person whose own standing it changes, or empty text.
+    """
 
     state: RequestState
     editors: frozenset[int]
     stages: tuple[StageSpec, ...]
     taken: tuple[Taken, ...]
     functions: Mapping[str, str]
+    concerned: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,7 @@ def _obstacles(
     crowded = bool(open_groups) and len(open_groups) >= missing
     checks = (
         (Reason.IS_MAKER, person.user_id in case.editors),
+        (Reason.IS_CONCERNED, person.public_id == case.concerned),
         (Reason.ALREADY_ACTED, any(t.user_id == person.user_id for t in case.taken)),
         (Reason.NOT_IN_FORCE, not person.in_force),
         (Reason.WRONG_ROLE, not powers),

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from approvals.errors import RequestNotFound
-from approvals.kinds import Kind, kind_of
+from approvals.kinds import Kind, concerned_by, kind_of
 from approvals.models import Decision, Editor, FlowRule, FlowStage, Request, Revision, Stage
 from approvals.permissions import Permission
 from approvals.policies.resolver import Case, Person, Power, Standing, Taken
@@ -65,6 +65,7 @@ class Submitted:
             stages=tuple(stage.spec for stage in self.stages),
             taken=tuple(taken for stage in self.stages for taken in stage.taken),
             functions=self.kind.functions,
+            concerned=concerned_by(self.kind, self.revision.content),
         )
 
     def stage(self, number: int) -> StageRow:
@@ -92,7 +93,7 @@ def visible_to(actor: User, *, now: datetime) -> QuerySet[Request]:
 
 def visible_request(actor: User, reference: str, *, now: datetime) -> Request:
     """Return a request the actor may see. Raises RequestNotFound for any other."""
-    rows = visible_to(actor, now=now).select_related("company", "unit", "maker")
+    rows = visible_to(actor, now=now).select_related("company__sign_in_policy", "unit", "maker")
     found = rows.filter(reference=reference).first()
     if found is None:
         raise RequestNotFound()
@@ -124,7 +125,7 @@ def _submitted_rows() -> QuerySet[Revision, Any]:
     editors = Editor.objects.filter(request=OuterRef("request_id")).values("user_id")
     return (
         Revision.objects.select_related(
-            "request__company", "request__unit", "request__maker", "policy"
+            "request__company__sign_in_policy", "request__unit", "request__maker", "policy"
         )
         .annotate(editor_ids=ArraySubquery(editors), stage_list=ArraySubquery(_stages()))
         .filter(number=F("request__revision_number"))

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from approvals.errors import NobodyCanAct
-from approvals.kinds import Kind, Line, kind_of
+from approvals.kinds import Kind, Line, concerned_by, kind_of
 from approvals.models import Decision, Request, Revision
 from approvals.policies.resolver import Case, Resolution, resolve
 from approvals.policies.rules import Rule
 from approvals.queries import words
 from approvals.queries.cases import people, stage_rows, visible_request
+from approvals.queries.codes import CodeState, asks_for_code, code_state
 from approvals.queries.planning import plan, with_cards
 from approvals.queries.timeline import Entry, timeline
 from approvals.states import EDITABLE, FINAL, Act, RequestState
@@ -87,6 +88,7 @@ class RequestPage:
     acts: dict[str, tuple[str, ...]]
     stage_act: str
     short_code: str
+    code: CodeState | None
     content: Mapping[str, str]
     is_decided: bool
     is_editor: bool
@@ -161,6 +163,7 @@ def _submitted_picture(
         stages=tuple(row.spec for row in rows),
         taken=tuple(taken for row in rows for taken in row.taken),
         functions=kind.functions,
+        concerned=concerned_by(kind, revision.content),
     )
     everyone = people(request.home, kind, revision.content, request.money, now=now)
     rule = words.rule_of_snapshot(revision.policy.content)
@@ -216,6 +219,7 @@ def _page(
         acts=_acts(resolution, actor, state),
         stage_act=current.spec.act if current else "",
         short_code=short_code(bytes.fromhex(picture.sha256)) if picture.sha256 else "",
+        code=_code(request, picture, actor, now) if current else None,
         content=picture.content,
         is_decided=state in FINAL,
         is_editor=actor.pk in editors,
@@ -223,6 +227,15 @@ def _page(
         outcome=kind.outcome(picture.content) if state == RequestState.RELEASED else "",
         last_reason=next((entry.reason for entry in reversed(history) if entry.reason), ""),
     )
+
+
+def _code(request: Request, picture: _Picture, actor: User, now: datetime) -> CodeState | None:
+    """Return how far the actor's verification code has come, where the policy asks for one."""
+    resolution = picture.resolution
+    releases = resolution is not None and not resolution.reasons(Act.RELEASE, actor.pk)
+    if not releases or not asks_for_code(request):
+        return None
+    return code_state(actor.pk, picture.sha256, now=now)
 
 
 def _decisions(revision: Revision | None) -> Sequence[Decision]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from approvals.errors import AmbiguousFlow, NobodyCanAct, NoFlow
-from approvals.kinds import Kind, SubjectFacts
+from approvals.kinds import Kind, SubjectFacts, concerned_by
 from approvals.policies.resolver import Case, Person, Resolution, Standing, resolve
 from approvals.policies.rules import Question, Rule, matching
 from approvals.queries.cases import people, rules_of
@@ -47,7 +47,8 @@ def plan(
         raise NoFlow()
     if len(found) > 1:
         raise AmbiguousFlow()
-    case = Case(RequestState.PENDING, editors, found[0].stages, (), kind.functions)
+    concerned = concerned_by(kind, facts.content)
+    case = Case(RequestState.PENDING, editors, found[0].stages, (), kind.functions, concerned)
     everyone = people(home, kind, facts.content, facts.money, now=now)
     expected = resolve(case, with_cards(everyone))
     blocked = expected.blocked_stage()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 from approvals.policies.resolver import Reason
 from approvals.policies.rules import Rule, StageSpec, stage_specs
 from approvals.states import Act, RequestState
+from identity.states import UserState
 from kernel.money import Money
 
 STATES = {
@@ -26,6 +27,7 @@ REASONS = {
     Reason.NOT_PENDING: gettext_lazy("The request is not waiting for anybody."),
     Reason.OTHER_STAGE: gettext_lazy("The request is at another stage."),
     Reason.IS_MAKER: gettext_lazy("Made or edited this request."),
+    Reason.IS_CONCERNED: gettext_lazy("The request is about this very person."),
     Reason.ALREADY_ACTED: gettext_lazy("Has already decided on this revision."),
     Reason.NOT_IN_FORCE: gettext_lazy("Is suspended or paused."),
     Reason.WRONG_ROLE: gettext_lazy("Does not hold the role of this stage."),
@@ -36,6 +38,12 @@ REASONS = {
     Reason.CERTIFICATE_SUSPENDED: gettext_lazy(
         "The certificate or card cannot sign now: suspended, locked or expired."
     ),
+}
+USER_STATES = {
+    UserState.ACTIVE: (gettext_lazy("In force"), "good"),
+    UserState.PAUSED: (gettext_lazy("Paused"), "bad"),
+    UserState.SUSPENDED: (gettext_lazy("Out of force"), "warn"),
+    UserState.CLOSED: (gettext_lazy("Ended"), "neutral"),
 }
 EVENTS = {
     "approvals.request.drafted": (gettext_lazy("Drafted"), "neutral"),
@@ -50,6 +58,12 @@ EVENTS = {
     "approvals.request.expired": (gettext_lazy("Expired"), "bad"),
     "approvals.request.deleted": (gettext_lazy("Deleted"), "neutral"),
 }
+
+
+def user_state(state: str) -> tuple[str, str]:
+    """Return how a person's state reads, and its tone."""
+    label, tone = USER_STATES[UserState(state)]
+    return str(label), tone
 
 
 def stage_label(act: str, level: int) -> str:

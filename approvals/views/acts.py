@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from approvals import operations
 from approvals.errors import NotForYou
-from approvals.forms import ActForm, DecisionForm, ReasonForm
+from approvals.forms import ActForm, DecisionForm, ReasonForm, ReleaseForm
 from approvals.permissions import Permission
 from approvals.policies.resolver import Reason
 from approvals.queries.cases import visible_request
@@ -24,8 +24,10 @@ from approvals.states import DECISIONS, Act
 from approvals.views.pages import show_request
 from approvals.views.panels import Failure, add_error, explain
 from certificates.views import origin_of
-from identity.operations import record_refusal
-from identity.permissions import PersonRequest, requires
+from identity.errors import CodeGone, CodeRefused
+from identity.operations import CodeOutcome, record_refusal
+from identity.permissions import PersonRequest, check_factor, requires
+from identity.queries import company_rules
 from kernel import clock
 from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 
@@ -34,6 +36,7 @@ from kernel.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rul
 @require_POST
 def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
     """Answer the statement of a decision for the card to sign (SIGN-1)."""
+    check_factor(request.user)
     if act not in DECISIONS:
         raise NotFound("approvals.act.unknown", _("There is no such act."))
     try:
@@ -67,7 +70,9 @@ def prepare(request: PersonRequest, reference: str, act: str) -> JsonResponse:
 @requires(Permission.SUBMIT)
 @require_POST
 def submit(request: PersonRequest, reference: str) -> HttpResponse:
-    """Submit a draft or repaired request."""
+    """Submit a draft or repaired request; with the card where the company asks for it (AUTH-5)."""
+    if company_rules(request.user.company_pk).submit_with_card:
+        check_factor(request.user)
     return _plain_act(request, reference, Act.SUBMIT, operations.submit)
 
 
@@ -101,7 +106,27 @@ def review(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def release(request: PersonRequest, reference: str) -> HttpResponse:
     """Agree at the releasing stage."""
-    return _signed_act(request, reference, Act.RELEASE, DecisionForm, operations.release)
+    return _signed_act(request, reference, Act.RELEASE, ReleaseForm, operations.release)
+
+
+@requires(Permission.RELEASE)
+@require_POST
+def send_code(request: PersonRequest, reference: str) -> HttpResponse:
+    """Send the releaser the verification code of exactly this transaction (AUTH-7)."""
+    form = ReleaseForm(auto_id=f"id_{Act.RELEASE}_%s", data={})
+    try:
+        sent = operations.send_release_code(
+            actor=request.user, reference=reference, revision=_shown_revision(request),
+            now=clock.now(),
+        )  # fmt: skip
+    except NotAllowed as error:
+        raise _as_seen(request, reference, error) from None
+    except (RuleBroken, Conflict, Busy) as error:
+        form.errors.clear()
+        return _refused(request, reference, Act.RELEASE, form, error)
+    told = _("The code was sent to %(address)s.") % {"address": sent.address_masked}
+    messages.success(request, told)
+    return HttpResponseRedirect(reverse("approvals:request", args=[reference]) + "#act")
 
 
 @requires(Permission.RETURN)
@@ -168,6 +193,8 @@ def _signed_act(
     data, now = form.cleaned_data, clock.now()
     reason = {"reason": data["reason"]} if "reason" in data else {}
     try:
+        if data.get("code"):
+            _take_code(request, reference, data["code"])
         operation(
             actor=request.user,
             reference=reference,
@@ -187,6 +214,15 @@ def _signed_act(
     except (RuleBroken, Conflict, Busy) as error:
         return _refused(request, reference, act, form, error)
     return HttpResponseRedirect(reverse("approvals:confirm", args=[reference]))
+
+
+def _take_code(request: PersonRequest, reference: str, typed: str) -> None:
+    """Take back a typed code before the release it is for; wrong ones stay counted."""
+    outcome = operations.confirm_release_code(
+        actor=request.user, reference=reference, typed=typed, now=clock.now()
+    )
+    if outcome != CodeOutcome.RIGHT:
+        raise CodeRefused if outcome == CodeOutcome.WRONG else CodeGone
 
 
 def _refused(

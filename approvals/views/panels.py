@@ -15,11 +15,13 @@ from approvals.forms import ReasonForm
 from approvals.kinds import Group, Line, Remarks, kind_of
 from approvals.permissions import Permission, can, may_make
 from approvals.queries.cards import card_problem
+from approvals.queries.codes import CodeState
 from approvals.queries.pages import RequestPage, request_page
 from approvals.states import EDITABLE, Act, RequestState
 from certificates import queries as certificates
 from certificates.policies import PIN_TRIES
-from identity.permissions import PersonRequest
+from identity.permissions import PersonRequest, step_up_url
+from identity.policies import STRONG_FACTORS
 from kernel import ids
 from kernel.errors import DomainError
 
@@ -58,6 +60,8 @@ class Signing:
     short_code: str
     lines: list[SignLine]
     idempotency_key: str
+    code: CodeState | None = None
+    code_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class DecisionPage:
         self.evidence_url = (
             reverse("approvals:evidence", args=[reference]) if has_signatures else ""
         )
+        # Where a card is still to be shown, to be led there and back to this page (AUTH-5).
+        self.step_up_url = ""
         self.decide, self.send_back, self.reject = self._decisions()
         # The head office reads every branch's requests; what they become is their makers' alone.
         self._makes = page.home == actor.home and may_make(actor, kind)
@@ -178,6 +184,9 @@ class DecisionPage:
         decide = self._signed_panel(act, labels[act])
         if not decide.enabled:
             return decide, None, None
+        if self._actor.factor not in STRONG_FACTORS:
+            self.step_up_url = step_up_url(reverse("approvals:request", args=[page.reference]))
+            return None, None, None
         return (
             decide,
             self._signed_panel(
@@ -229,6 +238,8 @@ class DecisionPage:
             short_code=self._page.short_code,
             lines=[SignLine(line.label, line.text, line.emphasis) for line in self._signed_lines()],
             idempotency_key=ids.token(),
+            code=self._page.code if act == Act.RELEASE else None,
+            code_url=reverse("approvals:send_code", args=[self._page.reference]),
         )
 
     def _signed_lines(self) -> list[Line]:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+from branch_ops.render.policy import FIGURE_EVENTS
 from branch_ops.render.refusals import TRIED
 
 Text = str | Promise
@@ -300,6 +301,7 @@ WORDS: Mapping[str, Text] = {
     "ledger.hold.state:RELEASED": _("Given back"),
 }
 EVENTS: Mapping[str, Text] = {
+    **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
     **TRIED,
     "alerts.message.replayed": _("Messages sent again"),
@@ -369,11 +371,13 @@ EVENTS: Mapping[str, Text] = {
     "identity.session.opened.refused": _("Sign-in refused"),
     "identity.unit.opened": _("Unit opened"),
     "identity.user.added": _("User added"),
+    "identity.user.credentials_renewed": _("New credentials given"),
     "identity.user.language_chosen": _("Language chosen"),
     "identity.user.password_changed": _("Password changed"),
     "identity.user.password_expired": _("New password asked for"),
     "identity.user.password_refused": _("Wrong password at the change of it"),
     "identity.user.paused": _("Paused after wrong passwords"),
+    "identity.user.unlocked": _("Pause lifted"),
     "ledger.account.closed": _("Account closed"),
     "ledger.account.frozen": _("Account frozen"),
     "ledger.account.opened": _("Account opened"),

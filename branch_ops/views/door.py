@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,21 +16,24 @@ from certificates.permissions import Permission as Certificates
 from certificates.queries import has_open_letter
 from certificates.views import enrolment_page
 from identity import operations
+from identity.errors import DoorCrowded, DoorShut, TooManyTries
 from identity.operations import SignInResult
 from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
 from identity.views import (
     door_page,
     entry_page,
+    knock,
+    leave,
     let_in,
-    let_out,
     make_ticket,
     redeem_ticket,
+    sign_in_rows,
     typed_password,
     way_back,
 )
 from kernel import clock
-from kernel.errors import RuleBroken
+from kernel.errors import DomainError
 
 
 @public
@@ -46,22 +48,17 @@ def sign_in(request: PersonRequest) -> HttpResponse:
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _refused(request, SignInRefused())
-    password = typed_password(request, form)
-    if password is None:
-        return _refused(request, SignInRefused())
-    result = operations.sign_in(
-        site=settings.SITE,
-        company_code="",
-        login_name=form.cleaned_data["login_name"],
-        password=password,
-        address=request.META["REMOTE_ADDR"],
-        agent=request.headers.get("User-Agent", ""),
-        now=clock.now(),
-    )
+    typed = form.cleaned_data
+    try:
+        result = knock(
+            request, login_name=typed["login_name"], password=typed_password(request, form)
+        )
+    except (TooManyTries, DoorShut, DoorCrowded) as error:
+        return _refused(request, error)
     if result.outcome == SignInOutcome.SIGNED_IN:
-        return let_in(request, result, form.cleaned_data["next"])
+        return let_in(request, result, typed["next"])
     if result.outcome == SignInOutcome.ELSEWHERE:
-        return _elsewhere(request, result, form.cleaned_data["next"])
+        return _elsewhere(request, result, typed["next"])
     paused = result.outcome == SignInOutcome.PAUSED
     return _refused(request, SignInPaused() if paused else SignInRefused())
 
@@ -70,7 +67,10 @@ def sign_in(request: PersonRequest) -> HttpResponse:
 @require_POST
 def take_over(request: PersonRequest) -> HttpResponse:
     """End the person's other session and go on here (AUTH-3)."""
-    redeemed = redeem_ticket(request)
+    try:
+        redeemed = redeem_ticket(request)
+    except (TooManyTries, DoorShut) as error:
+        return _refused(request, error)
     if redeemed is None:
         return HttpResponseRedirect(reverse("staff:sign_in"))
     result, target = redeemed
@@ -85,8 +85,7 @@ def take_over(request: PersonRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: PersonRequest) -> HttpResponse:
     """End this session."""
-    let_out(request)
-    return HttpResponseRedirect(reverse("staff:sign_in"))
+    return leave(request)
 
 
 @requires(SIGNED_IN)
@@ -95,6 +94,14 @@ def stay(request: PersonRequest) -> HttpResponse:
     """Push the idle deadline at the person's wish (SES-1)."""
     operations.touch_session(key_sha256=request.session.key_sha256, now=clock.now())
     return HttpResponse(status=204)
+
+
+@requires(SIGNED_IN)
+@require_GET
+def sessions(request: PersonRequest) -> HttpResponse:
+    """Show the person's own sign-ins (AUTH-8)."""
+    page = {"rows": sign_in_rows(request), "paging": {}}
+    return render(request, "enterprise/sessions.html", {"page": page})
 
 
 @requires(SIGNED_IN)
@@ -126,14 +133,15 @@ def _elsewhere(request: PersonRequest, result: SignInResult, target: str) -> Htt
     page = {
         "since": result.since,
         "address": result.address,
-        "ticket": make_ticket(result, target),
+        # Without a ticket the first session cannot be ended from here: the bank's policy says so.
+        "ticket": make_ticket(result, target) if result.other_sha256 else "",
     }
     return render(request, "branch_ops/elsewhere.html", {"page": page})
 
 
-def _refused(request: PersonRequest, error: RuleBroken) -> HttpResponse:
+def _refused(request: PersonRequest, error: DomainError) -> HttpResponse:
     form = SignInForm(initial={"next": request.POST.get("next", "")})
-    return _door(request, form, refusal=str(error), status=422)
+    return _door(request, form, refusal=str(error), status=error.status)
 
 
 def _door(

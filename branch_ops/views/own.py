@@ -24,8 +24,7 @@ from identity.errors import PasswordWrong
 from identity.forms import PasswordForm
 from identity.operations import PasswordOutcome
 from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
-from identity.policies import PASSWORD_SHORTEST_STAFF
-from identity.queries import counter_of
+from identity.queries import counter_of, password_advice
 from identity.views import let_out
 from kernel import clock, ids
 from kernel.errors import Busy, Conflict, DomainError, RuleBroken
@@ -101,8 +100,7 @@ def _password_page(
 ) -> HttpResponse:
     page = {
         "form": form,
-        "must": request.user.must_change_password,
-        "shortest": PASSWORD_SHORTEST_STAFF,
+        "advice": password_advice(request.user, now=clock.now()),
         "url": reverse("staff:change_password"),
     }
     return render(request, "enterprise/change_password.html", {"page": page}, status=status)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from certificates.errors import SignatureReason, SignatureRefused
 from certificates.formats import der
+from certificates.formats.profiles import Purpose
 from certificates.formats.signed_attributes import (
     build_signed_attributes,
     read_signed_attributes,
@@ -83,15 +84,17 @@ def check_signature(
     signature: bytes,
     not_before: datetime,
     not_after: datetime,
+    purpose: Purpose = Purpose.SIGNING,
 ) -> None:
     """Raise SignatureRefused unless the certificate's key signed this statement at this time.
 
     Only the time is the signer's to choose, within `not_before` to `not_after` and the
-    certificate's own validity; the certificate must be for contentCommitment. Its revocation and
-    scope are the caller's to check (SIGN-2).
+    certificate's own validity; the certificate must be for contentCommitment, or where `purpose`
+    is signing in for digitalSignature (RFC 5280 4.2.1.3). Its revocation and scope are the
+    caller's to check (SIGN-2).
     """
     loaded = _load(certificate)
-    _check_usage(loaded)
+    _check_usage(loaded, purpose)
     start = max(not_before, loaded.not_valid_before_utc)
     end = min(not_after, loaded.not_valid_after_utc)
     if not start <= signing_time <= end:
@@ -208,12 +211,13 @@ def _load(certificate: bytes) -> x509.Certificate:
         raise SignatureRefused(SignatureReason.WRONG_CERTIFICATE) from error
 
 
-def _check_usage(certificate: x509.Certificate) -> None:
+def _check_usage(certificate: x509.Certificate, purpose: Purpose) -> None:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except (x509.ExtensionNotFound, ValueError) as error:
         raise SignatureRefused(SignatureReason.WRONG_KEY_USAGE) from error
-    if not usage.content_commitment:
+    signs_in = purpose is Purpose.AUTHENTICATION
+    if not (usage.digital_signature if signs_in else usage.content_commitment):
         raise SignatureRefused(SignatureReason.WRONG_KEY_USAGE)
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from certificates.operations.applications import apply_step, set_scope_step, withdraw_step
+from certificates.operations.authenticating import (
+    authenticate,
+    begin_authentication,
+    unlock_authentication,
+)
 from certificates.operations.authority import (
     keep_list_current,
     prepare_authority,
@@ -130,6 +135,8 @@ __all__ = [
     "answer_step",
     "apply_step",
     "assign_card_step",
+    "authenticate",
+    "begin_authentication",
     "begin_enrolment",
     "begin_renewal",
     "bind_step",
@@ -184,6 +191,7 @@ __all__ = [
     "suspend_step",
     "take_external_list",
     "unlock",
+    "unlock_authentication",
     "unusable_keys",
     "verify_signature",
     "with_answer",

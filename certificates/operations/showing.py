@@ -138,15 +138,23 @@ def show_step(
         short_code=short_code(statement_sha256(statement)),
         certificate_sha256=certificate.sha256 or "",
         expires_at=expires_at,
-        needs_pin=_needs_pin(certificate),
+        needs_pin=needs_pin(certificate),
     )
 
 
 @transaction.atomic(durable=True)
 def unlock(
-    *, actor: User, session_key_sha256: str, sign_request_id: str, pin: str, now: datetime
+    *,
+    actor: User,
+    session_key_sha256: str,
+    sign_request_id: str,
+    pin: str,
+    now: datetime,
+    action: str = "",
 ) -> UnlockResult:
     """Check the PIN of a virtual card and open one sign request with it (SIGN-6).
+
+    Where an `action` is named, only a sign request for that one is opened.
 
     The third wrong PIN in a row locks the card for good. Raises SignRequestUnknown, SigningStale,
     SigningRefused and CardLocked without looking at the PIN. A card of the bank keeps its own PIN
@@ -158,7 +166,9 @@ def unlock(
         .first()
     )
     shown = request.certificate.card if request is not None else None
-    if request is None or shown is None or not _needs_pin(request.certificate):
+    if request is None or shown is None or not needs_pin(request.certificate):
+        raise SignRequestUnknown
+    if action and request.action != action:
         raise SignRequestUnknown
     check_open(request, now)
     _check_card(shown)
@@ -177,7 +187,7 @@ def unlock(
     return _count_wrong_pin(card, actor, now)
 
 
-def _needs_pin(certificate: Certificate) -> bool:
+def needs_pin(certificate: Certificate) -> bool:
     """Tell whether the PIN is checked here: a virtual card's, and no other's (SIGN-6)."""
     return certificate.storage == KeyStorage.BROWSER.name
 

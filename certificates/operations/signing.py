@@ -147,7 +147,7 @@ def verify_signature(
     )
     if found is None:
         raise SignRequestUnknown
-    _check_request(found, actor_id, session_key_sha256, now)
+    check_request(found, actor_id, session_key_sha256, now)
     if not is_still_asked(bytes(found.statement), expected):
         raise SigningStale("certificates.signing.changed")
     certificate = found.certificate
@@ -189,8 +189,8 @@ def accept_signature(
     Raises SignRequestUnknown, SigningStale, SigningRefused, SignatureRefused.
     """
     audit.require_transaction()
-    certificate, request, card_state = _lock(sign_request_id)
-    _check_request(request, actor_id, session_key_sha256, now)
+    certificate, request, card_state = lock_shown(sign_request_id)
+    check_request(request, actor_id, session_key_sha256, now)
     standing = standing_of(certificate, card_state)
     refuse(standing_refusal(standing, allowed_storages=gateways.allowed_storages(), now=now))
     refuse(scope_refusal(standing, function=function, amount=amount))
@@ -353,8 +353,11 @@ def _store(
     )
 
 
-def _lock(sign_request_id: str) -> tuple[Certificate, SignRequest, str | None]:
-    """Lock a sign request, its certificate FOR SHARE, and return both with the card's state."""
+def lock_shown(sign_request_id: str) -> tuple[Certificate, SignRequest, str | None]:
+    """Lock a sign request, its certificate FOR SHARE, and return both with the card's state.
+
+    A step. Raises SignRequestUnknown.
+    """
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [sign_request_id])
         row = cursor.fetchone()
@@ -370,9 +373,10 @@ def _names(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
-def _check_request(
+def check_request(
     request: SignRequest, actor_id: int, session_key_sha256: str, now: datetime
 ) -> None:
+    """Insist that a sign request is this person's in this session, not used and not too old."""
     if (request.user_id, request.session_key_sha256) != (actor_id, session_key_sha256):
         raise SignRequestUnknown
     check_open(request, now)

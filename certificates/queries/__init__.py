@@ -66,12 +66,10 @@ class CertificateFacts:
         """Tell whether it is in force or on hold: its holder's one of this purpose."""
         return self.state in LIVE
 
-    def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
-        """Return why this certificate could not sign now (a SigningReason), or None.
-
-        For buttons and for the rules' own judgement; `accept_signature` asks again under lock.
-        """
-        standing = Standing(
+    @property
+    def standing(self) -> Standing:
+        """Return what decides whether it may be used now."""
+        return Standing(
             state=self.state,
             storage=self.storage,
             card_state=self.card_state,
@@ -85,10 +83,16 @@ class CertificateFacts:
             scope_from=self.scope_from,
             scope_until=self.scope_until,
         )
+
+    def refusal(self, *, function: str, amount: Money | None, now: datetime) -> str | None:
+        """Return why this certificate could not sign now (a SigningReason), or None.
+
+        For buttons and for the rules' own judgement; `accept_signature` asks again under lock.
+        """
         reason: SigningReason | None = standing_refusal(
-            standing, allowed_storages=gateways.allowed_storages(), now=now
+            self.standing, allowed_storages=gateways.allowed_storages(), now=now
         )
-        return reason or scope_refusal(standing, function=function, amount=amount)
+        return reason or scope_refusal(self.standing, function=function, amount=amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class PersonSpec:
-    """Describe a person: login name, name, role with level and signing group, language."""
+    """Describe a person: login name, name, role with level and signing group, language.
+
+    Whoever is new has still to go through the pages of first use.
+    """
 
     login: str
     name: str
@@ -40,6 +43,7 @@ class PersonSpec:
     group: str = ""
     language: str = "zh-hant"
     cap: Decimal | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,7 @@ def _person(
     digits = sum(map(ord, spec.login)) % 1_000_000
     return identity.add_person(
         home=home, login_name=spec.login, display_name=spec.name, language=spec.language,
-        password=password, actor="system", now=now, first_used_at=used_at,
+        password=password, actor="system", now=now, first_used_at=None if spec.is_new else used_at,
         contacts={"email": f"{spec.login}@{domain}", "sms": f"+88690{digits:07d}"},
     )  # fmt: skip
 

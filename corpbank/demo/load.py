@@ -50,6 +50,8 @@ def _people(suffix: str, names: list[str], *, english: int) -> list[PersonSpec]:
         ("release2", "ent.finance.releaser", 0),
         ("security", "ent.security.maker", 0),
         ("security2", "ent.security.checker", 0),
+        ("newmaker", "ent.finance.maker", 0),
+        ("newrelease", "ent.finance.releaser", 0),
     ]
     return [
         PersonSpec(
@@ -58,8 +60,9 @@ def _people(suffix: str, names: list[str], *, english: int) -> list[PersonSpec]:
             role,
             level,
             language="en" if index == english else "zh-hant",
+            is_new=login.startswith("new"),
         )
-        for index, (login, role, level) in enumerate(roles)
+        for index, (login, role, level) in enumerate(roles[: len(names)])
     ]
 
 
@@ -135,6 +138,8 @@ COMPANIES = [
                 "Vivian Hung",
                 "施怡婷",
                 "魏宏達",
+                "Nina Shih",
+                "丘永福",
             ],
             english=6,
         ),

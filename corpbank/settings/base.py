@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from corpbank.logs import logging_settings
 from corpbank.settings import environment
 
@@ -42,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "identity.middleware.PersonMiddleware",
+    "identity.middleware.DraftMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corpbank.middleware.ErrorMiddleware",
@@ -114,6 +117,8 @@ AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
 PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
 ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
+# How many passwords one process checks at a time: each takes the memory and the cores named above.
+SIGN_IN_HASHES = environment.number("SIGN_IN_HASHES", 2)
 # Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -137,6 +142,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 # How a reader likes to enter a password; each site puts its own name below.
 ENTRY_COOKIE_NAME = "corpbank_entry"
 ENTRY_COOKIE_SECURE = True
+DEVICE_COOKIE_NAME = "corpbank_device"  # each site names its own
+DEVICE_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 CSRF_FAILURE_VIEW = "corpbank.views.forged"
@@ -153,10 +160,13 @@ def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
     return {
         "SESSION_COOKIE_NAME": f"{prefix}corpbank_{site}_session",
         "CSRF_COOKIE_NAME": f"{prefix}corpbank_{site}_csrf",
+        # By this one a browser is known again; it opens nothing (AUTH-6).
+        "DEVICE_COOKIE_NAME": f"{prefix}corpbank_{site}_device",
         "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
         "ENTRY_COOKIE_NAME": f"corpbank_{site}_entry",
         "SESSION_COOKIE_SECURE": not plain_http,
         "CSRF_COOKIE_SECURE": not plain_http,
+        "DEVICE_COOKIE_SECURE": not plain_http,
         "LANGUAGE_COOKIE_SECURE": not plain_http,
         "ENTRY_COOKIE_SECURE": not plain_http,
     }
@@ -197,7 +207,23 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "identity.purge_drafts": {
+        "task": "identity.purge_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "approvals.expire": {"task": "approvals.expire", "schedule": 60.0, "options": {"expires": 60}},
+    # At half past eight in Taipei, so that whoever is told can ask somebody about it.
+    "identity.warn_passwords": {
+        "task": "identity.warn_passwords",
+        "schedule": crontab(hour=0, minute=30),
+        "options": {"expires": 3600},
+    },
+    "identity.end_idle": {
+        "task": "identity.end_idle",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- the outside world -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from branch_ops.urls import (
     equipment_patterns,
     external_patterns,
     fee_patterns,
+    policy_patterns,
 )
 from certificates.urls import card_patterns
 from corpbank.views import csp_report, live, ready
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("counter/", include((counter_patterns, "counter"))),
     path("fees/", include((fee_patterns, "fees"))),
     path("equipment/", include((equipment_patterns, "equipment"))),
+    path("policy/", include((policy_patterns, "policy"))),
     path("", include("approvals.urls")),
     path("", include((card_patterns, "certificates"))),
     path("sign-in/", include("identity.urls")),

@@ -1,5 +1,6 @@
 """The customer's door, own pages, and the company's certificates."""
 
+from enterprise.views.activation import activate
 from enterprise.views.cards import certificates_page, enrol_card
 from enterprise.views.company import (
     company_certificate,
@@ -19,18 +20,28 @@ from enterprise.views.pages import (
     take_over,
 )
 from enterprise.views.password import change_password
+from enterprise.views.policy import (
+    company_policy,
+    edit_company_policy,
+    propose_company_policy,
+)
 from enterprise.views.renewing import renew_certificate
+from enterprise.views.step_up import step_up
 
 __all__ = [
+    "activate",
     "activate_certificate",
     "certificates_page",
     "change_password",
     "company_certificate",
     "company_certificates",
+    "company_policy",
+    "edit_company_policy",
     "enrol_card",
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "propose_company_policy",
     "renew_certificate",
     "report_lost",
     "revoke_certificate",
@@ -38,6 +49,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stay",
+    "step_up",
     "suspend_certificate",
     "take_over",
 ]

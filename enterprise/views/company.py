@@ -27,7 +27,8 @@ from enterprise.forms import ACT_FORMS, CompanyFilterForm, SuspendForm
 from enterprise.queries.company import MemberPage
 from enterprise.views.panels import SignedForm, signing_with
 from identity.operations import record_refusal
-from identity.permissions import PersonRequest, can, requires
+from identity.permissions import PersonRequest, can, check_factor, requires, step_up_url
+from identity.policies import STRONG_FACTORS
 from kernel import clock
 from kernel.errors import Busy, Conflict, DomainError, NotFound, RuleBroken
 from kernel.machines import sources
@@ -82,6 +83,7 @@ def company_certificate(request: PersonRequest, serial: str) -> HttpResponse:
 @require_POST
 def prepare_certificate_act(request: PersonRequest, serial: str, act: str) -> JsonResponse:
     """Answer the statement of an act for the supervisor's card to sign (SIGN-1)."""
+    check_factor(request.user)
     if act not in set(CertificateAct):
         raise NotFound("certificates.act.unknown", _("There is no such act."))
     now, form = clock.now(), ACT_FORMS[CertificateAct(act)](request.POST)
@@ -183,6 +185,7 @@ def _show(request: PersonRequest, serial: str, failure: Failure | None = None) -
         "row": member.row,
         "acts": acts,
         "asks": any(panel.sign for panel in acts),
+        "step_up_url": _step_up_url(request, serial, acts),
         "alert": _alert(failure),
         "list_url": _list_url(),
     }
@@ -194,6 +197,13 @@ def _show(request: PersonRequest, serial: str, failure: Failure | None = None) -
     return render(
         request, "enterprise/company_certificate.html", {"page": page, "here": here}, status=status
     )
+
+
+def _step_up_url(request: PersonRequest, serial: str, acts: list[SignedForm]) -> str:
+    """Return where the card is to be shown before any of the acts, or empty text (AUTH-5)."""
+    if request.user.factor in STRONG_FACTORS or not any(panel.sign for panel in acts):
+        return ""
+    return step_up_url(_url("company_certificate", serial))
 
 
 def _panel(

@@ -16,7 +16,7 @@ from identity.errors import PasswordWrong
 from identity.forms import PasswordForm
 from identity.operations import PasswordOutcome
 from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
-from identity.policies import PASSWORD_SHORTEST
+from identity.queries import password_advice
 from identity.views import let_out
 from kernel import clock
 from kernel.errors import RuleBroken
@@ -52,8 +52,7 @@ def change_password(request: PersonRequest) -> HttpResponse:
 def _page(request: PersonRequest, form: PasswordForm, *, status: int = 200) -> HttpResponse:
     page = {
         "form": form,
-        "must": request.user.must_change_password,
-        "shortest": PASSWORD_SHORTEST,
+        "advice": password_advice(request.user, now=clock.now()),
         "url": reverse("enterprise:change_password"),
     }
     return render(request, "enterprise/change_password.html", {"page": page}, status=status)

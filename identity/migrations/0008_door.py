@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                     ("address_limit__gte", 5),
                     ("alarm_after__lte", 100),
                     ("code_minutes__gte", 1),
-                    ("code_minutes__lte", 15),
+                    ("code_minutes__lte", 10),
                     ("code_tries__gte", 1),
                     ("code_tries__lte", 5),
                     ("idle_minutes__lte", 30),

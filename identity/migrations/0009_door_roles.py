@@ -16,14 +16,15 @@ DECIDE = [
 # A card of one's own as second factor: makers of the bank sign nothing, but may hold one.
 HOLD = ["certificates.certificate.enrol", "certificates.certificate.report_lost"]
 HELP = "identity.user.help"
+FIGURES = "identity.signinpolicy.inspect"
 ADMINISTRATION = "company.administration.inquire"
 
 ADDED = {
     "it.security.maker": [
-        *MAKE, *HOLD, HELP, "identity.policy.propose", "branches.unlock.propose",
+        *MAKE, *HOLD, HELP, FIGURES, "identity.policy.propose", "branches.unlock.propose",
         "branches.credentials.propose",
     ],
-    "it.security.checker": [*DECIDE, HELP],
+    "it.security.checker": [*DECIDE, HELP, FIGURES],
     "branch.security.maker": [
         *MAKE, *HOLD, HELP, "staff.unlock.propose", "staff.credentials.propose",
     ],

@@ -69,7 +69,7 @@ class SignInPolicy(models.Model):
                     warning_seconds__gte=20, warning_seconds__lte=F("idle_minutes") * 30,
                     address_limit__gte=5, account_limit__gte=5, limit_minutes__gte=1,
                     limit_minutes__lte=60, code_tries__gte=1, code_tries__lte=5,
-                    code_minutes__gte=1, code_minutes__lte=15, activation_hours__gte=1,
+                    code_minutes__gte=1, code_minutes__lte=10, activation_hours__gte=1,
                     activation_hours__lte=72, keypad_seconds__gte=30, keypad_seconds__lte=600,
                     keypad_sign_milliseconds__lte=500,
                 ),

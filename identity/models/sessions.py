@@ -37,6 +37,8 @@ class Session(models.Model):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_why = models.CharField(max_length=20, blank=True)
+    # Not stored: how long before the idle end the person is warned, by the policy of this moment.
+    warning_seconds: int = 0
 
     class Meta:
         constraints: ClassVar = [

@@ -14,12 +14,14 @@ from alerts.render import Channel, Recipient
 from audit import operations as audit
 from identity import queries
 from identity.errors import NowhereToSend
-from identity.formats import code_hmac, derive_code, read_code
+from identity.formats import address_mark, code_hmac, derive_code, read_code
 from identity.models import OneTimeCode, SignInPolicy, User
 from identity.operations.people import home_chain
 from kernel import ids
 
 Purpose = OneTimeCode.Purpose
+# No row has this key, nobody this number: for work that must look the same without a person.
+NOBODY, UNKNOWN = 0, "unknown"
 
 
 class CodeOutcome(StrEnum):
@@ -39,6 +41,18 @@ class SentCode:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CodeAddress:
+    """Tell where a code would go; `mark` is the same for the same address and tells nothing of it.
+
+    32 hexadecimal characters.
+    """
+
+    channel: str
+    address_masked: str
+    mark: str
+
+
 def send_code_step(
     *,
     user: User,
@@ -50,13 +64,14 @@ def send_code_step(
 ) -> SentCode:
     """Send a person a fresh code for one purpose and subject; a step (AUTH-7, AUTH-9).
 
-    It goes to the verified phone, or by mail where there is none, or to the address `to` that is
-    to be verified. An older code of the same purpose is dead from now on. `subject` is 64
-    hexadecimal characters or empty. Raises NowhereToSend.
+    It goes to the registered phone, or to the address `to` that is to be verified. Only a code for
+    a transaction, which stands beside a signature, also goes by mail where there is no phone: mail
+    alone never opens a door. An older code of the same purpose is dead from now on. `subject` is
+    64 hexadecimal characters or empty. Raises NowhereToSend.
     """
     audit.require_transaction()
     policy = queries.sign_in_policy()
-    reader = to or _reader(queries.recipients([user.pk]))
+    reader = to or _reader(queries.recipients([user.pk]), purpose)
     code = derive_code(purpose=purpose, subject=subject, salt=ids.token())
     _close(user, purpose, now)
     row = OneTimeCode.objects.create(
@@ -73,34 +88,49 @@ def send_code_step(
 
 
 def take_code_step(
-    *, user: User, purpose: str, subject: str = "", typed: str, now: datetime
+    *, user: User | None, purpose: str, subject: str = "", typed: str, now: datetime
 ) -> CodeOutcome:
     """Take back a code that was sent; a step whose transaction commits whatever it answers.
 
     The row is locked: a code is good once, and its tries are counted exactly under parallel
     guesses. A code for another subject is wrong. GONE means that there is none to be typed any
-    more, and a new one has to be sent.
+    more, and a new one has to be sent. Every answer costs the same statements and one HMAC, also
+    where nobody (None) is meant: who guesses learns nothing of who there is (AUTH-1).
     """
     audit.require_transaction()
     row = (
         OneTimeCode.objects.select_for_update()
-        .filter(user=user, purpose=purpose, closed_at__isnull=True)
+        .filter(user_id=user.pk if user else NOBODY, purpose=purpose, closed_at__isnull=True)
         .first()
     )
+    key = user.public_id if user else UNKNOWN
+    given = code_hmac(read_code(typed), purpose=purpose, subject=subject, user_key=key)
+    same = constant_time_compare(given, row.code_hmac if row else "-" * len(given))
     if row is None or row.expires_at <= now or row.tries_left == 0:
+        # For a code that is not there the same statement changes nothing.
+        OneTimeCode.objects.filter(pk=NOBODY).update(tries_left=0, closed_at=now, used_at=None)
         _record(user, "identity.code.refused", purpose, now, "gone")
         return CodeOutcome.GONE
-    given = code_hmac(read_code(typed), purpose=purpose, subject=subject, user_key=user.public_id)
-    if not constant_time_compare(given, row.code_hmac) or row.subject != subject:
-        row.tries_left -= 1
-        row.closed_at = now if row.tries_left == 0 else None
-        row.save(update_fields=["tries_left", "closed_at"])
-        _record(user, "identity.code.refused", purpose, now, "wrong")
-        return CodeOutcome.WRONG if row.tries_left else CodeOutcome.GONE
-    row.used_at = row.closed_at = now
-    row.save(update_fields=["used_at", "closed_at"])
-    _record(user, "identity.code.used", purpose, now)
-    return CodeOutcome.RIGHT
+    right = same and row.subject == subject
+    left = row.tries_left if right else row.tries_left - 1
+    OneTimeCode.objects.filter(pk=row.pk).update(
+        tries_left=left,
+        closed_at=now if right or left == 0 else None,
+        used_at=now if right else None,
+    )
+    _record(user, "identity.code.used" if right else "identity.code.refused", purpose, now,
+        "" if right else "wrong",
+    )  # fmt: skip
+    if right:
+        return CodeOutcome.RIGHT
+    return CodeOutcome.WRONG if left else CodeOutcome.GONE
+
+
+def code_address(user_id: int) -> CodeAddress:
+    """Return where an activation code would be sent to now. Raises NowhereToSend."""
+    reader = _reader(queries.recipients([user_id]), Purpose.ACTIVATION)
+    mark = address_mark(reader.address)
+    return CodeAddress(reader.channel, mask_address(reader.address), mark)
 
 
 def void_codes_step(*, user: User, purpose: str, now: datetime) -> None:
@@ -121,9 +151,11 @@ def _close(user: User, purpose: str, now: datetime) -> None:
     )
 
 
-def _reader(readers: Sequence[Recipient]) -> Recipient:
+def _reader(readers: Sequence[Recipient], purpose: str) -> Recipient:
     by_channel = {reader.channel: reader for reader in readers}
-    found = by_channel.get(Channel.SMS) or by_channel.get(Channel.EMAIL)
+    found = by_channel.get(Channel.SMS)
+    if found is None and purpose == Purpose.TRANSACTION:
+        found = by_channel.get(Channel.EMAIL)
     if found is None:
         raise NowhereToSend()
     return found
@@ -135,8 +167,9 @@ def _lifetime(purpose: str, policy: SignInPolicy) -> timedelta:
     return timedelta(minutes=policy.code_minutes)
 
 
-def _record(user: User, event: str, purpose: str, now: datetime, reason: str = "") -> None:
+def _record(user: User | None, event: str, purpose: str, now: datetime, reason: str = "") -> None:
+    name = user.public_id if user else UNKNOWN
     audit.record(
-        chain=home_chain(user), event=event, actor=user.public_id,
-        target=f"user:{user.public_id}", now=now, reason=reason, after={"purpose": str(purpose)},
+        chain=home_chain(user) if user else audit.BANK, event=event, actor=name,
+        target=f"user:{name}", now=now, reason=reason, after={"purpose": str(purpose)},
     )  # fmt: skip

@@ -140,6 +140,17 @@ def security_pair(user: User, *, now: datetime) -> list[int]:
     return list(grants_in_force(now).filter(home).values_list("user_id", flat=True).distinct())
 
 
+def security_people(user: User, *, now: datetime) -> list[int]:
+    """Return whom an attack on a person is told to, by id; one query (AUTH-2).
+
+    The bank's own system administrators, and for a company's person its security pair too.
+    """
+    watching = Q(user__unit__isnull=False, role__code__startswith="it.security.")
+    if user.company_id is not None:
+        watching |= Q(user__company=user.company_id, role__code__startswith="ent.security.")
+    return list(grants_in_force(now).filter(watching).values_list("user_id", flat=True).distinct())
+
+
 def names(public_ids: Iterable[str]) -> dict[str, str]:
     """Return the display names behind public ids, for history pages; one query."""
     return dict(

@@ -1,7 +1,12 @@
 """What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
 
+from identity.views.activation import try_activation
 from identity.views.door import (
     TICKET_SECONDS,
+    after_signing_out,
+    go_on_with,
+    knock,
+    leave,
     let_in,
     let_out,
     make_ticket,
@@ -10,6 +15,7 @@ from identity.views.door import (
     ticket_salt,
     way_back,
 )
+from identity.views.drafts import draft
 from identity.views.keypad import (
     choose,
     deal_keypad,
@@ -20,17 +26,25 @@ from identity.views.keypad import (
     typed_password,
 )
 from identity.views.publications import bulletin, bulletins, door_page, download
+from identity.views.sign_ins import device_name, end_session, sign_in_rows
 
 __all__ = [
     "TICKET_SECONDS",
+    "after_signing_out",
     "bulletin",
     "bulletins",
     "choose",
     "deal_keypad",
+    "device_name",
     "door_page",
     "download",
+    "draft",
+    "end_session",
     "entry_page",
+    "go_on_with",
     "keep_entry",
+    "knock",
+    "leave",
     "let_in",
     "let_out",
     "make_ticket",
@@ -38,7 +52,9 @@ __all__ = [
     "number_in_words",
     "redeem_ticket",
     "set_language",
+    "sign_in_rows",
     "ticket_salt",
+    "try_activation",
     "typed_password",
     "way_back",
 ]

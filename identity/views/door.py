@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
 from identity import operations
 from identity.forms import LanguageForm
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
+from identity.policies import SignInOutcome
 from identity.views.keypad import keep_entry
 from kernel import clock
 
 # Signed and short-lived: it lets exactly this person end exactly that session of theirs.
 TICKET_SECONDS = 120
 LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
+# As long as browsers keep a cookie at most; each sign-in begins it again.
+DEVICE_KEPT_SECONDS = 400 * 24 * 3600
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{40,64}")
+
+
+def knock(
+    request: PersonRequest, *, company_code: str = "", login_name: str, password: str | None
+) -> SignInResult:
+    """Try to sign in what was typed, from this browser.
+
+    `password` is None where the form brought nothing to compare: that is refused, and counts as no
+    wrong one. Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
+    """
+    if password is None:
+        return SignInResult(SignInOutcome.REFUSED)
+    return operations.sign_in(
+        site=settings.SITE,
+        company_code=company_code,
+        login_name=login_name,
+        password=password,
+        address=request.META.get("REMOTE_ADDR", ""),
+        agent=request.headers.get("User-Agent", ""),
+        device=_device(request),
+        now=clock.now(),
+    )
 
 
 def ticket_salt() -> str:
@@ -39,7 +67,7 @@ def redeem_ticket(request: PersonRequest) -> tuple[SignInResult, str] | None:
     """End the other session and open this one with the ticket that was posted (AUTH-3).
 
     Returns what came of it and where the person was going, or None for a ticket that is forged,
-    too old or another site's.
+    too old or another site's. Raises TooManyTries, DoorShut.
     """
     try:
         ticket = signing.loads(
@@ -51,8 +79,9 @@ def redeem_ticket(request: PersonRequest) -> tuple[SignInResult, str] | None:
         site=settings.SITE,
         public_id=ticket["user"],
         other_sha256=ticket["other"],
-        address=request.META["REMOTE_ADDR"],
+        address=request.META.get("REMOTE_ADDR", ""),
         agent=request.headers.get("User-Agent", ""),
+        device=_device(request),
         now=clock.now(),
     )
     return result, ticket["next"]
@@ -67,7 +96,26 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     _keep_language(response, result.user.language)
     if result.user.prefers_keypad or result.user.prefers_number:
         keep_entry(response, keypad=result.user.prefers_keypad, number=result.user.prefers_number)
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        result.device,
+        max_age=DEVICE_KEPT_SECONDS,
+        secure=settings.DEVICE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
     return response
+
+
+def go_on_with(request: PersonRequest, session_key: str) -> None:
+    """Let the browser go on under its session's new key, with a fresh form token (AUTH-5).
+
+    What pages had put into the session stays in it.
+    """
+    kept = dict(request.session.items())
+    request.session.adopt(session_key)
+    request.session.update(kept)
+    rotate_token(request)
 
 
 def let_out(request: PersonRequest) -> None:
@@ -75,6 +123,22 @@ def let_out(request: PersonRequest) -> None:
     if request.session.session_key:
         operations.sign_out(key_sha256=request.session.key_sha256, now=clock.now())
         request.session.forget()
+
+
+def leave(request: PersonRequest) -> HttpResponse:
+    """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
+    let_out(request)
+    target = reverse(settings.SIGN_IN_URL)
+    if request.POST.get("reason"):
+        back = way_back(request, request.POST.get("next", ""))
+        target = f"{target}?{urlencode({'ended': 'idle', 'next': back})}"
+    return after_signing_out(HttpResponseRedirect(target))
+
+
+def after_signing_out(response: HttpResponse) -> HttpResponse:
+    """Let the browser forget the pages it has kept, so that going back shows none (SES-1)."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 def way_back(request: PersonRequest, target: str) -> str:
@@ -109,3 +173,9 @@ def _keep_language(response: HttpResponse, language: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def _device(request: PersonRequest) -> str:
+    """Return what this browser is known by, or empty text: what it says is not believed further."""
+    found = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    return found if _DEVICE.fullmatch(found) else ""

@@ -1,7 +1,9 @@
 /**
  * Warn before the automatic sign-out, let the person stay, sign out when the time has passed.
- * All open pages of the site share one clock: staying in one of them counts for all.
+ * All open pages of the site share one clock: staying in one of them counts for all. At the warning
+ * and at the end the page is told by the event idle:keep; what it hands to waitFor is waited for.
  */
+const KEEPING_MILLISECONDS = 2000;
 const dialog = document.querySelector("dialog[data-idle]");
 
 if (dialog) {
@@ -38,19 +40,36 @@ if (dialog) {
     }
   };
 
+  /** Lets who keeps something on this page do it, but waits no longer than that for it. */
+  const keep = () => {
+    const waiting = [];
+    const detail = { waitFor: (promise) => waiting.push(promise) };
+    document.dispatchEvent(new CustomEvent("idle:keep", { detail }));
+    const longest = new Promise((resolve) => { setTimeout(resolve, KEEPING_MILLISECONDS); });
+    return Promise.race([Promise.allSettled(waiting), longest]);
+  };
+
+  const leave = async () => {
+    ended = true;
+    await keep();
+    reason.value = "idle";
+    signOut.submit();
+  };
+
   const tick = () => {
     if (ended) return;
     const remaining = deadline - Date.now();
     if (remaining <= 0) {
-      ended = true;
-      reason.value = "idle";
-      signOut.submit();
+      leave();
       return;
     }
     if (remaining <= warning) {
       const seconds = Math.ceil(remaining / 1000);
       left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-      if (!dialog.open) dialog.showModal();
+      if (!dialog.open) {
+        keep();
+        dialog.showModal();
+      }
     }
   };
 

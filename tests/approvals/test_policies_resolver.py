@@ -70,6 +70,7 @@ MAY_NOT: dict[Reason, tuple[Act, Person, Case]] = {
     Reason.NOT_PENDING: (Act.REVIEW, person(), replace(CASE, state=RequestState.RETURNED)),
     Reason.OTHER_STAGE: (Act.RELEASE, person(ANN, Power(RELEASER, 0, "")), CASE),
     Reason.IS_MAKER: (Act.REVIEW, person(MAKER), CASE),
+    Reason.IS_CONCERNED: (Act.REVIEW, person(), replace(CASE, concerned=f"U{ANN}")),
     Reason.ALREADY_ACTED: (
         Act.REVIEW,
         person(ANN, Power(REVIEWER, 1, ""), Power(REVIEWER, 2, "")),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from approvals.models import Decision
 from certificates.models import SignRequest
+from identity.policies import Factor
 from kernel import clock, ids
 from tests.approvals.browsing import Story, begin, edited
 from tests.factories.http import (
@@ -127,7 +128,7 @@ def test_another_persons_or_sessions_statement_is_refused(story: Story) -> None:
     page = sign_in(later, FIRST.code, "review1a")
     form = form_with(page, "ticket")
     assert later.post(form.action, form.fields).status_code == 302
-    elsewhere = Browser(story.reviewer.holder, later)
+    elsewhere = Browser(story.reviewer.holder, later).shown(Factor.CARD)
     assert story.send(elsewhere, "review", mine).status_code == 404
     assert story.send(story.reviewer, "review", mine).status_code == 302  # to the door
     assert story.untouched()

@@ -235,6 +235,16 @@ def test_the_authentication_certificate_signs_no_statement(authority):
     assert refusal(wrong.cms(), wrong) is SignatureReason.WRONG_KEY_USAGE
 
 
+@pytest.mark.req("AUTH-5")
+def test_for_signing_in_the_key_usages_are_the_other_way_round(authority):
+    shown = {"statement": STATEMENT, "signing_time": NOW, "purpose": Purpose.AUTHENTICATION}
+    right, wrong = make(authority, purpose=Purpose.AUTHENTICATION), make(authority)
+    check_signature(**shown, **WINDOW, certificate=right.certificate, signature=right.signature)
+    with pytest.raises(SignatureRefused) as refused:
+        check_signature(**shown, **WINDOW, certificate=wrong.certificate, signature=wrong.signature)
+    assert refused.value.code == SignatureReason.WRONG_KEY_USAGE
+
+
 def test_openssl_refuses_when_the_certificate_was_revoked(tmp_path, authority):
     card = TestCard()
     certificate = authority.certify(card, serial=77)

@@ -219,7 +219,8 @@ def test_reporting_the_card_lost_suspends_signs_out_and_asks_for_a_new_password(
     for name in ("home", "certificates", "sessions", "report_lost"):
         assert browser.get(f"enterprise:{name}")["Location"] == "/password/"
     assert browser.get("approvals:inbox")["Location"] == "/password/"
-    assert browser.unlock("anything")["Location"] == "/password/"
+    stopped = browser.unlock("anything")
+    assert (stopped.status_code, stopped.json()["code"]) == (403, "identity.gate.change_password")
     assert browser.get("enterprise:change_password").status_code == 200
     assert browser.post("enterprise:stay").status_code == 204
     assert browser.post("enterprise:sign_out")["Location"] == "/sign-in/"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from certificates import operations
-from enterprise.queries import device_name, waits_for_card
+from enterprise.queries import waits_for_card
+from identity.views import device_name
 from tests.factories.certificates import NOW, apply, make_holder, make_signer, print_letter, printed
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,6 +23,11 @@ class TestCard:
         self, private_key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None
     ) -> None:
         self.private_key = private_key or ec.generate_private_key(ec.SECP256R1())
+
+    @cached_property
+    def companion(self) -> TestCard:
+        """Return the card's other key: the one for signing in."""
+        return TestCard()
 
     @property
     def public_key_der(self) -> bytes:

@@ -18,6 +18,7 @@ from certificates.operations import PrintedLetter, SignRequestFacts
 from certificates.policies import StatementFields
 from identity.models import Company, Unit, User
 from identity.operations import add_person, open_unit, register_company
+from identity.policies import Factor
 from kernel.canonical import sha256_hex
 from tests.factories.cards import TestCard
 
@@ -92,6 +93,7 @@ def make_person(home: Company | Unit | None = None, now: datetime = NOW) -> User
             "certificate.report_lost", "letter.print",
         )
     )  # fmt: skip
+    user.factor = Factor.CARD
     return user
 
 
@@ -137,7 +139,7 @@ def use_letter(
         secret=secret,
         request_der=holder.card.make_request(nonce) if request is None else request,
         authentication_request_der=(
-            TestCard().make_request(nonce)
+            holder.card.companion.make_request(nonce)
             if authentication_request is None
             else authentication_request
         ),
@@ -261,7 +263,7 @@ def renewed(
     requests = {
         "made_on": made_on,
         "request_der": fresh.make_request(nonce),
-        "authentication_request_der": TestCard().make_request(nonce),
+        "authentication_request_der": fresh.companion.make_request(nonce),
     }
     shown = operations.prepare_renewal(audience=AUDIENCE, **requests, **who)
     assert not shown.needs_pin or unlock(holder, shown, now=now).ok

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -24,6 +24,25 @@ def counted_statements() -> Iterator[list[str]]:
         for query in captured.captured_queries
         if not query["sql"].lstrip().upper().startswith(BOUNDARIES)
     ]
+
+
+@contextmanager
+def counted_texts() -> Iterator[list[str]]:
+    """Collect the texts of a story's statements without their values, transactions' bounds aside.
+
+    Two stories with the same texts have asked the database for the same work.
+    """
+    found: list[str] = []
+
+    def note(
+        execute: Callable[..., object], text: str, values: object, many: bool, context: object
+    ) -> object:
+        if not text.lstrip().upper().startswith(BOUNDARIES):
+            found.append(text)
+        return execute(text, values, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def shape(statement: str) -> str:

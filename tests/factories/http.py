@@ -240,6 +240,35 @@ class Browser:
             "idempotency_key": ids.token(),
         }
 
+    def ask(self, name: str, **members: str) -> HttpResponse:
+        """Send a message in JSON to a named address, as the card's script does."""
+        return self.client.post(
+            reverse(name),
+            json.dumps(members),
+            content_type="application/json",
+            headers={"Accept": "application/json"},
+        )
+
+    def show_card(self, pin: str = PIN) -> HttpResponse:
+        """Show the card as the step-up's script does; the cookie follows."""
+        assert self.holder.card is not None
+        prepared = self.ask("certificates:prepare_authentication").json()
+        assert prepared["ok"], prepared
+        shown = {"sign_request": prepared["sign_request"]}
+        unlocked = self.ask("certificates:unlock_authentication", pin=pin, **shown)
+        if unlocked.status_code != 200:
+            return unlocked
+        signing_time = unlocked.json()["now"]
+        signature = self.holder.card.companion.sign_statement(
+            base64.b64decode(prepared["statement"]),
+            bytes.fromhex(prepared["certificate_sha256"]),
+            read_signing_time(signing_time),
+        )
+        signed = base64.b64encode(signature).decode()
+        return self.ask(
+            "certificates:authenticate", signature=signed, signing_time=signing_time, **shown
+        )
+
     def decide(self, reference: str, act: str, reason: str = "", **changes: str) -> HttpResponse:
         """Open the decision page, sign one of its acts and send the form."""
         page = self.get("approvals:request", reference)

@@ -229,7 +229,7 @@ def enrol(holder: Holder, now: datetime) -> None:
         letter_number=letter.number,
         secret=letter.secret,
         request_der=card.make_request(nonce),
-        authentication_request_der=TestCard().make_request(nonce),
+        authentication_request_der=card.companion.make_request(nonce),
         pin=PIN,
         made_on=KeyStorage.BROWSER,
         now=now,

@@ -21,6 +21,7 @@ from certificates.models import Certificate, Signature, SignRequest
 from certificates.queries import signing_certificate
 from identity.models import FormPost, Grant
 from identity.permissions import PUBLIC, SIGNED_IN
+from identity.queries import permissions_of
 from ledger.models import AccountRight, Hold
 from tests.factories.http import Browser, order_fields
 from tests.factories.world import FIRST, FROM, OTHER_FROM, World, decide, draft, submit
@@ -55,6 +56,8 @@ CASES = {
     "entry:number": Case("GET", ("page",)),
     "entry:number_in_words": Case("POST", ("page",)),
     "enterprise:stay": Case("POST"),
+    "enterprise:step_up": Case(),
+    "enterprise:draft": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
@@ -67,7 +70,16 @@ CASES = {
     "enterprise:prepare_certificate_act": Case("POST", ("serial", "verb"), "security2"),
     "enterprise:suspend_certificate": Case("POST", SERIAL, "security2"),
     "enterprise:revoke_certificate": Case("POST", SERIAL, "security2"),
+    "enterprise:company_policy": Case(who="security2"),
+    "enterprise:propose_company_policy": Case("POST", who="security1"),
+    "enterprise:edit_company_policy": Case("POST", REFERENCE, "security1"),
     "enterprise:sessions": Case(),
+    "enterprise:activate": Case(),
+    "enterprise:people_help": Case(who="security1"),
+    "enterprise:help_unlock": Case("POST", ("person",), "security1"),
+    "enterprise:help_credentials": Case("POST", ("person",), "security1"),
+    "enterprise:help_edit": Case("POST", REFERENCE, "security1"),
+    "enterprise:end_session": Case("POST"),
     "approvals:inbox": Case(),
     "approvals:request": Case("GET", REFERENCE),
     "approvals:confirm": Case("GET", REFERENCE),
@@ -77,6 +89,7 @@ CASES = {
     "approvals:submit": Case("POST", REFERENCE),
     "approvals:review": Case("POST", REFERENCE, "review1a"),
     "approvals:release": Case("POST", REFERENCE, "release1"),
+    "approvals:send_code": Case("POST", REFERENCE, "release1"),
     "approvals:return": Case("POST", REFERENCE, "release1"),
     "approvals:reject": Case("POST", REFERENCE, "release1"),
     "approvals:withdraw": Case("POST", REFERENCE),
@@ -90,6 +103,9 @@ CASES = {
     "certificates:enrol": Case("POST", who="release1"),
     "certificates:confirm": Case("POST", who="release1"),
     "certificates:unlock": Case("POST", who="release1"),
+    "certificates:prepare_authentication": Case("POST", who="release1"),
+    "certificates:unlock_authentication": Case("POST", who="release1"),
+    "certificates:authenticate": Case("POST", who="release1"),
     "certificates:prepare_renewal": Case("POST", who="release1"),
     "certificates:renew": Case("POST", who="release1"),
     "certificates:crl": Case(),
@@ -140,6 +156,7 @@ class Things:
     signature: int
     sign_request: str
     serial: str
+    person: str
 
     @property
     def references(self) -> tuple[str, str, str]:
@@ -154,6 +171,7 @@ class Things:
             "act": "release",
             "number": FROM,
             "serial": self.serial,
+            "person": self.person,
             "verb": "suspend",
             "authority": "issuing-1",
             "question": "MAA=",
@@ -178,6 +196,7 @@ def things(world: World) -> Things:
         signature=Signature.objects.get(sign_request__request_key=signed).pk,
         sign_request=SignRequest.objects.get(request_key=signed).pk,
         serial=serial_of(world.first.people["release1"].pk),
+        person=world.first.people["maker01"].public_id,
     )
 
 
@@ -233,7 +252,7 @@ def test_every_case_is_reached() -> None:
     for name, case in CASES.items():
         parts = {
             "number": FROM, "signature": 1, "act": "release", "reference": "T1", "serial": "4f2a",
-            "verb": "suspend",
+            "verb": "suspend", "person": "U1",
         }  # fmt: skip
         parts |= {"authority": "issuing-1", "question": "MAA="}
         parts |= {"news": 1, "file": "ab" * 32, "page": "page"}
@@ -284,7 +303,7 @@ def test_what_is_public_tells_nothing_of_a_customer(world: World, things: Things
 
 
 @pytest.mark.req("DUAL-1")
-@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security2"])
+@pytest.mark.parametrize("login", ["maker01", "review1a", "release1", "security1", "security2"])
 def test_another_companys_person_finds_nothing(world: World, things: Things, login: str) -> None:
     stranger = Browser.of(world, login, world.second)
     names = [name for name in TENANT if CASES[name].who == login]
@@ -330,11 +349,26 @@ def test_another_persons_sign_request_cannot_be_unlocked(world: World, things: T
 
 
 def test_a_person_without_the_permission_is_refused(world: World, things: Things) -> None:
-    # A security maker holds no right on money at all, and only looks at certificates.
+    # A security maker holds no right on money at all, and only looks at certificates and at
+    # requests about the company itself.
     person = Browser.of(world, "security1")
-    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire")
+    requests = [f"approvals.request.{verb}" for verb in ("view", "submit", "withdraw")]
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", *requests)
+    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", "identity.user.help")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = names_for(PUBLIC, SIGNED_IN, *held)
+    assert "transfers:orders" in names
     found = answers(person.client, names, things, (things.draft, things.signed))
     assert statuses(found) == {name: {403} for name in names}
+
+
+def test_who_has_no_right_on_money_finds_no_transfer(world: World, things: Things) -> None:
+    person = Browser.of(world, "security1")
+    held = permissions_of(person.holder.user.pk, now=world.now)
+    names = [name for name in TENANT if permission(name) in held and CASES[name].names == REFERENCE]
+    assert "approvals:request" in names
+    found = answers(person.client, names, things, things.references)
+    assert statuses(found) == {name: {404} for name in names}
 
 
 @pytest.mark.req("DUAL-1")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - full-width signs are what some of these stories are about
 """Changing a password: the old one, the rules, the last three, and everybody signed out (PWD-1)."""
 
 from __future__ import annotations
@@ -5,12 +6,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.db import Error, transaction
 
+from audit.operations import OutsideTransaction
 from identity.errors import PasswordRefused, WeakPassword
-from identity.models import FormerPassword, Session, User
-from identity.operations import PasswordOutcome, change_password, expect_new_password, sign_in
-from identity.policies import SignInOutcome, password_fault
+from identity.models import CommonPassword, FormerPassword, PasswordPolicy, Session, User
+from identity.operations import (
+    PasswordOutcome,
+    change_password,
+    expect_new_password,
+    set_password_step,
+    sign_in,
+)
+from identity.policies import SignInOutcome
 from identity.states import UserState
 from tests.factories.world import PASSWORD, World
 
@@ -23,37 +32,6 @@ def enter(user: User, password: str, now: datetime) -> SignInOutcome:
         site="enterprise", company_code=user.company.code if user.company else "",
         login_name=user.login_name, password=password, address="127.0.0.1", agent="test", now=now,
     ).outcome  # fmt: skip
-
-
-@pytest.mark.req("PWD-1")
-@pytest.mark.parametrize(
-    ("password", "fault"),
-    [
-        ("Battery9", None),
-        ("電池battery9", None),
-        ("Batter9", PasswordRefused.TOO_SHORT),
-        ("B9" * 65, PasswordRefused.TOO_LONG),
-        ("Bat tery9", PasswordRefused.SPACES),
-        ("Bat\u3000tery9", PasswordRefused.SPACES),
-        ("batterystaple", PasswordRefused.NOT_MIXED),
-        ("8675309135", PasswordRefused.NOT_MIXED),
-        ("battery1111", PasswordRefused.REPEATED),
-        ("baAAattery1", PasswordRefused.REPEATED),
-        ("battery1234", PasswordRefused.SEQUENTIAL),
-        ("battery4321", PasswordRefused.SEQUENTIAL),
-        ("xAbCdxxx17", PasswordRefused.SEQUENTIAL),
-        ("dcbaxxyy17", PasswordRefused.SEQUENTIAL),
-        ("xxMaker01yy", PasswordRefused.LOGIN_NAME),
-    ],
-)
-def test_password_follows_the_rules(password: str, fault: PasswordRefused | None):
-    assert password_fault(password, login_name="maker01", is_staff=False) == fault
-
-
-@pytest.mark.req("PWD-1")
-def test_staff_have_longer_passwords():
-    found = password_fault("Battery9sta", login_name="branch001", is_staff=True)
-    assert found == PasswordRefused.TOO_SHORT
 
 
 @pytest.mark.django_db
@@ -111,3 +89,81 @@ def test_former_passwords_are_hashes_that_nobody_changes(world: World):
     for act in (former.delete, lambda: FormerPassword.objects.update(ended_at=NOW)):
         with pytest.raises(Error), transaction.atomic():
             act()
+
+
+def refusal_of(user: User, old: str, new: str) -> WeakPassword:
+    with pytest.raises(WeakPassword) as refusal:
+        change_password(actor=user, old=old, new=new, now=NOW)
+    return refusal.value
+
+
+@pytest.mark.django_db
+@pytest.mark.req("PWD-1")
+def test_another_keyboard_types_the_same_password(world: World):
+    user = world.first.people["maker01"]
+    change_password(actor=user, old=PASSWORD, new="Ｂａｔｔｅｒｙ９cafe\u0301", now=world.now)
+    assert enter(user, "Battery9caf\u00e9", world.now) == SignInOutcome.SIGNED_IN
+    assert enter(user, "battery9caf\u00e9", world.now) == SignInOutcome.REFUSED
+
+
+@pytest.mark.django_db
+@pytest.mark.req("PWD-1")
+def test_what_was_hashed_as_it_was_typed_still_opens(world: World):
+    user, typed = world.first.people["maker01"], "Ｂａｔｔｅｒｙ９"
+    User.objects.filter(pk=user.pk).update(
+        password=Argon2PasswordHasher().encode(typed, "saltsaltsalt")
+    )
+    assert enter(user, typed, world.now) == SignInOutcome.SIGNED_IN
+    assert enter(user, "Battery9", world.now) == SignInOutcome.REFUSED
+
+
+@pytest.mark.django_db
+@pytest.mark.req("PWD-1")
+def test_the_figures_are_those_of_the_row(world: World):
+    user = world.first.people["maker01"]
+    PasswordPolicy.objects.update(shortest=16, shortest_staff=20, run_length=3, remembered=1)
+    refused = refusal_of(user, PASSWORD, NEW)
+    assert refused.reason == PasswordRefused.TOO_SHORT
+    assert "16" in str(refused)
+    assert refusal_of(user, PASSWORD, NEW + "456").reason == PasswordRefused.SEQUENTIAL
+    PasswordPolicy.objects.update(shortest=8)
+    change_password(actor=user, old=PASSWORD, new=NEW, now=NOW)
+    change_password(actor=user, old=NEW, new="Battery9other", now=NOW)
+    # Only the present one is remembered now, so the one before may come back.
+    assert change_password(actor=user, old="Battery9other", new=NEW, now=NOW)
+    staff = world.staff["branch001"]
+    assert "20" in str(refusal_of(staff, PASSWORD, "Battery9staple"))
+
+
+@pytest.mark.django_db
+@pytest.mark.req("PWD-1")
+def test_words_the_bank_listed_and_words_everybody_uses_are_refused(world: World):
+    user = world.first.people["maker01"]
+    assert refusal_of(user, PASSWORD, "QWERTY123").reason == PasswordRefused.COMMON
+    CommonPassword.objects.create(word="Staple")
+    assert refusal_of(user, PASSWORD, "Battery9ＳＴＡＰＬＥ").reason == PasswordRefused.COMMON
+
+
+@pytest.mark.django_db
+@pytest.mark.req("PWD-1")
+def test_the_password_given_at_first_never_comes_back(world: World):
+    user, first = world.first.people["maker01"], "Given9atfirst"
+    User.objects.filter(pk=user.pk).update(
+        password=make_password(first), must_change_password=True, first_used_at=None
+    )
+    current = first
+    for new in ("Battery9one", "Battery9two", "Battery9six", "Battery9ten"):
+        change_password(actor=user, old=current, new=new, now=NOW)
+        User.objects.filter(pk=user.pk).update(first_used_at=NOW)
+        current = new
+    assert [row.is_initial for row in FormerPassword.objects.order_by("pk")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert refusal_of(user, current, first).reason == PasswordRefused.INITIAL
+    assert change_password(actor=user, old=current, new="Battery9one", now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_is_kept_inside_a_larger_act_alone(open_world: World):
+    with pytest.raises(OutsideTransaction):
+        set_password_step(user=open_world.first.people["maker01"], new=NEW, now=NOW)

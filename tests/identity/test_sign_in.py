@@ -6,30 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from alerts.models import Message
 from audit.models import Entry
 from audit.queries import chain_states
 from identity.models import Session, SignInPolicy, User
-from identity.operations import SignInResult, sign_in, sign_out, take_over
+from identity.operations import SignInResult, sign_out, take_over
 from identity.policies import SignInOutcome
 from identity.states import UserState
-from tests.factories.counting import counted_hashes, counted_statements, shape
+from tests.factories.counting import counted_hashes, counted_texts
+from tests.factories.door import PLENTY, attempt, figures
 from tests.factories.threads import at_once
 from tests.factories.world import FIRST, PASSWORD, SECOND, World
 
 O = SignInOutcome  # noqa: E741 - the column of a table
 LOGIN = "maker01"
-
-
-def attempt(world: World, **changes: Any) -> SignInResult:
-    facts: dict[str, Any] = {
-        "site": "enterprise", "company_code": FIRST.code, "login_name": LOGIN,
-        "password": PASSWORD, "address": "203.0.113.5",
-        "agent": "Browser/1", "now": world.now,
-    }  # fmt: skip
-    return sign_in(**facts | changes)
 
 
 def person(world: World) -> User:
@@ -136,23 +129,83 @@ PATHS: dict[str, dict[str, Any]] = {
     "wrong password": {"password": "wrong"},
     "no password": {"password": ""},
 }
+# What may be so of a person whose name and company are right: verbs of the person and of the home.
+STANDINGS: dict[str, tuple[str, str]] = {
+    "in force": ("", ""),
+    "paused": ("pause", ""),
+    "suspended": ("suspend", ""),
+    "closed": ("close", ""),
+    "company suspended": ("", "suspend"),
+    "company closed": ("", "close"),
+}
 
 
-@pytest.mark.req("AUTH-1")
-@pytest.mark.parametrize("state", ["", "pause", "suspend", "close"])
-def test_every_path_without_a_right_password_does_the_same_work(world: World, state: str) -> None:
-    put(world, *([state] if state else []))
+def work_of(world: World, **changes: Any) -> tuple[list[int], list[str]]:
+    """Return how many hashes were computed and which statements were sent for one refusal."""
+    with counted_hashes() as hashes, counted_texts() as texts:
+        assert attempt(world, **changes).outcome == O.REFUSED
+    return hashes, texts
+
+
+@pytest.mark.req("AUTH-1", "AUTH-10")
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_every_path_without_a_right_password_does_the_same_work(
+    world: World, standing: str
+) -> None:
+    verb, home_verb = STANDINGS[standing]
+    put(world, *([verb] if verb else []))
+    if home_verb:
+        close_home(world, home_verb)
     attempt(world, login_name="nobody")  # the decoy is made and the chains are there
     attempt(world, password="wrong")
     work = {}
     for name, changes in PATHS.items():
         User.objects.update(wrong_passwords=0)
-        with counted_hashes() as hashes, counted_statements() as statements:
-            assert attempt(world, **changes).outcome == O.REFUSED
-        work[name] = (hashes, [shape(statement) for statement in statements])
+        work[name] = work_of(world, **changes)
     assert work["unknown name"][0] == [1]
     for name, done in work.items():
         assert done == work["wrong password"], name
+
+
+@pytest.mark.req("AUTH-1")
+@pytest.mark.parametrize("standing", ["suspended", "closed", "company suspended", "company closed"])
+def test_a_right_password_that_opens_nothing_costs_what_a_wrong_one_costs(
+    world: World, standing: str
+) -> None:
+    attempt(world, login_name="nobody")
+    attempt(world, password="wrong")
+    unknown = work_of(world, login_name="nobody")
+    verb, home_verb = STANDINGS[standing]
+    put(world, *([verb] if verb else []))
+    if home_verb:
+        close_home(world, home_verb)
+    assert work_of(world) == unknown
+    assert person(world).wrong_passwords == 1
+
+
+@pytest.mark.req("AUTH-1", "AUTH-9")
+def test_a_person_without_a_usable_password_costs_the_same(world: World) -> None:
+    attempt(world, login_name="nobody")
+    attempt(world, password="wrong")
+    unknown = work_of(world, login_name="nobody")
+    nothing_fits = make_password(None)
+    User.objects.filter(pk=person(world).pk).update(password=nothing_fits, wrong_passwords=0)
+    assert work_of(world) == unknown
+    assert work_of(world, password="") == unknown
+
+
+@pytest.mark.req("AUTH-1", "AUTH-3")
+@pytest.mark.parametrize("idle", [False, True])
+def test_a_session_elsewhere_does_not_show_in_the_work_of_a_wrong_password(
+    world: World, idle: bool
+) -> None:
+    be_elsewhere(world)
+    if idle:
+        Session.objects.update(seen_at=world.now - timedelta(hours=1))
+    attempt(world, login_name="nobody")
+    unknown = work_of(world, login_name="nobody")
+    assert work_of(world, password="wrong") == unknown
+    assert Session.objects.get().ended_at is None
 
 
 @pytest.mark.req("AUTH-2")
@@ -317,11 +370,14 @@ def test_fifty_guesses_at_the_same_moment_count_exactly_fifty(open_world: World)
     def guess() -> list[SignInResult]:
         return [attempt(world, password="wrong") for _ in range(5)]
 
-    results = at_once([guess] * 10)
+    with figures(account_limit=PLENTY, address_limit=PLENTY, alarm_after=50):
+        results = at_once([guess] * 10)
     assert len(results) == 10
     assert person(world).wrong_passwords == 50
     assert person(world).state == UserState.PAUSED
     assert Message.objects.filter(event="identity.user.paused").count() == 2
+    told = Message.objects.filter(event="identity.user.guessed")
+    assert told.values("cause").distinct().count() == 1
     refused = Entry.objects.filter(event="identity.session.opened.refused")
     assert refused.count() == 50
     assert not any(state.broken for state in chain_states())

@@ -56,6 +56,17 @@ class ChangeKind(ABC):
         """
         return None
 
+    def company_of(self, content: Mapping[str, str]) -> int | None:
+        """Return the id of the company whose people alone may propose this, or None for any."""
+        return None
+
+    def concerned(self, content: Mapping[str, str]) -> str:
+        """Return the user number of the person whose own standing would change, or empty text.
+
+        That person neither proposes nor decides (DEL-6).
+        """
+        return ""
+
     @abstractmethod
     def check(self, content: Mapping[str, str], *, now: datetime) -> None:
         """Raise RuleBroken where the change cannot be made as things stand.

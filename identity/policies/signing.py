@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
-from identity.errors import PasswordRefused
 from identity.states import UserState
 
 # Company codes carry a check by weighted digit sums; since 2023 the total may be a multiple of
@@ -21,12 +19,6 @@ class Home:
 
     company_id: int | None = None
     unit_id: int | None = None
-
-
-PASSWORD_SHORTEST, PASSWORD_SHORTEST_STAFF, PASSWORD_LONGEST = 8, 12, 128
-# How many passwords, the present one included, may not be chosen again.
-PASSWORDS_REMEMBERED = 3
-_RUN = 4
 
 
 class Factor(StrEnum):
@@ -90,34 +82,3 @@ def valid_company_code(code: str) -> bool:
     products = [int(digit) * weight for digit, weight in zip(code, WEIGHTS, strict=True)]
     total = sum(product // 10 + product % 10 for product in products)
     return total % 5 == 0 or (code[6] == "7" and (total + 1) % 5 == 0)
-
-
-def password_fault(password: str, *, login_name: str, is_staff: bool) -> PasswordRefused | None:
-    """Return which rule a new password breaks, or None (PWD-1).
-
-    What was used before is for the caller to know.
-    """
-    shortest = PASSWORD_SHORTEST_STAFF if is_staff else PASSWORD_SHORTEST
-    folded = password.casefold()
-    broken = {
-        PasswordRefused.TOO_SHORT: len(password) < shortest,
-        PasswordRefused.TOO_LONG: len(password) > PASSWORD_LONGEST,
-        PasswordRefused.SPACES: any(sign.isspace() for sign in password),
-        PasswordRefused.NOT_MIXED: not _is_mixed(password),
-        PasswordRefused.REPEATED: _has_run(folded, 0),
-        PasswordRefused.SEQUENTIAL: _has_run(folded, 1) or _has_run(folded, -1),
-        PasswordRefused.LOGIN_NAME: login_name.casefold() in folded,
-    }
-    return next((fault for fault, is_broken in broken.items() if is_broken), None)
-
-
-def _is_mixed(password: str) -> bool:
-    return any(sign.isalpha() for sign in password) and any(sign.isdigit() for sign in password)
-
-
-def _has_run(text: str, step: int) -> bool:
-    """Tell whether four letters or digits follow each other by this step, such as 1234 by 1."""
-    return any(
-        part.isalnum() and all(ord(after) - ord(one) == step for one, after in pairwise(part))
-        for part in (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
-    )

@@ -1,0 +1,20 @@
+"""Does a release also ask for a transaction verification code? A pure function."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from kernel.money import Money
+
+HOME_CURRENCY = "TWD"
+
+
+def needs_code(code_from: Decimal | None, money: Money | None) -> bool:
+    """Tell whether the company's policy asks for a code at the release of this amount (AUTH-7).
+
+    `code_from` is in TWD; an amount in another currency always asks for one, because no rate
+    stands between a policy and what it protects. None asks for nothing.
+    """
+    if code_from is None or money is None:
+        return False
+    return money.currency != HOME_CURRENCY or money.amount >= code_from

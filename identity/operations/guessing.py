@@ -1,0 +1,57 @@
+"""Count wrong passwords, pause whoever gave too many, tell who has to know (AUTH-2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F
+
+from alerts import operations as alerts
+from alerts.render import Recipient
+from identity import queries
+from identity.models import SignInPolicy, User
+from identity.states import UserState
+
+NOBODY = 0  # no row has this key: for work that must look the same without a person
+
+
+def count_wrong_password(
+    user: User | None, *, policy: SignInPolicy, now: datetime, wrong: bool = True
+) -> None:
+    """Count a wrong password; pause the person, and tell the administrators, when it is time.
+
+    A step; the person's row is locked. The count goes on while somebody is paused, suspended or
+    closed. For an unknown name the same statement counts nobody, and so it does with `wrong` false
+    for a right password that opens nothing: all refusals do the same work (AUTH-1).
+    """
+    if user is None or not wrong:
+        User.objects.filter(pk=user.pk if user else NOBODY).update(
+            wrong_passwords=F("wrong_passwords") + 0,
+            state=user.state if user else UserState.ACTIVE,
+        )
+        return
+    user.wrong_passwords += 1
+    # At least: they also count while somebody is suspended, and the policy's figure may be lowered.
+    if user.wrong_passwords >= policy.pause_after and user.state == UserState.ACTIVE:
+        user.pause()
+        _tell("identity.user.paused", user, queries.recipients([user.pk]), now)
+    # Exactly: once until the count begins again.
+    if user.wrong_passwords == policy.alarm_after:
+        guards = queries.security_people(user, now=now)
+        _tell("identity.user.guessed", user, queries.recipients(guards), now)
+    User.objects.filter(pk=user.pk).update(
+        wrong_passwords=F("wrong_passwords") + 1, state=user.state
+    )
+
+
+def _tell(event: str, user: User, recipients: list[Recipient], now: datetime) -> None:
+    alerts.enqueue(
+        event=event,
+        cause=f"user:{user.public_id}:{now.isoformat()}",
+        recipients=recipients,
+        facts={
+            "company_name": user.company.name if user.company else "",
+            "actor_name": user.display_name if event == "identity.user.guessed" else "",
+        },
+        now=now,
+    )

@@ -1,0 +1,68 @@
+"""Check passwords where it keeps nobody else waiting: outside transactions, a few at a time.
+
+A hash is slow on purpose and takes much memory. It is computed while this thread holds no
+connection of the pool and no lock, so that a hundred people at the door starve no release (PWD-3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.db import connection
+
+from identity.errors import DoorCrowded
+from kernel import ids
+
+# How long somebody waits for their turn before they are asked to try again.
+PATIENCE_SECONDS = 3.0
+
+
+def password_fits(password: str, encoded: str) -> bool:
+    """Tell whether a password is the one whose hash is stored.
+
+    Costs one hash whatever is stored: an empty text (nobody has this name) and a password that
+    nobody can give cost as much as a wrong one (AUTH-1). Raises DoorCrowded where too many
+    passwords are being checked already.
+    """
+    decoy = _decoy()
+    real = bool(encoded) and is_password_usable(encoded)
+    with hashing_turn():
+        return check_password(password, encoded if real else decoy) and real
+
+
+@contextmanager
+def hashing_turn() -> Iterator[None]:
+    """Hold one of this process's turns at hashing (settings.SIGN_IN_HASHES) without a connection.
+
+    Raises DoorCrowded after three seconds of waiting.
+    """
+    let_connection_go()
+    turns = _turns(settings.SIGN_IN_HASHES)
+    if not turns.acquire(timeout=PATIENCE_SECONDS):
+        raise DoorCrowded()
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def let_connection_go() -> None:
+    """Give this thread's connection back to the pool, unless a transaction holds it."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+@cache
+def _turns(most: int) -> BoundedSemaphore:
+    return BoundedSemaphore(most)
+
+
+@cache
+def _decoy() -> str:
+    """Return a hash that no password fits, so that unknown names cost as much."""
+    return make_password(ids.token())

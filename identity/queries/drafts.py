@@ -1,0 +1,13 @@
+"""What had somebody typed into a form that was not sent?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from identity.models import FormDraft, User
+
+
+def drafts(actor: User, paths: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the person's own drafts of the forms sent to these addresses (SES-1)."""
+    rows = FormDraft.objects.filter(user=actor, path__in=paths)
+    return dict(rows.values_list("path", "fields"))
