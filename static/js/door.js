@@ -58,6 +58,8 @@ function listenToNumber(form) {
   words.addEventListener("submit", async (event) => {
     event.preventDefault();
     let text = "";
+    // A picture on its way would bring another number than the one that is said.
+    await picture.decode().catch(() => {});
     try {
       const answer = await fetch(words.action, {
         method: "POST", body: new URLSearchParams(new FormData(words)),
