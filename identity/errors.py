@@ -265,16 +265,6 @@ class NotOffered(NotFound):
         super().__init__("identity.entry.not_offered", _("This is not offered at the moment."))
 
 
-class TooManyEntries(Busy):
-    """Say that one network address asked for too many keypads and pictures in a short time."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "identity.entry.too_many",
-            _("Too many tries from your network. Wait a few minutes."),
-        )
-
-
 class DraftRefused(RuleBroken):
     """Say that what was typed into a form cannot be kept: too much of it, or no form at all."""
 

@@ -18,9 +18,10 @@ from django.db import transaction
 
 from audit import operations as audit
 from identity import queries
-from identity.errors import NotOffered, TooManyEntries
+from identity.errors import NotOffered, TooManyTries
 from identity.gateways import short_memory
 from identity.models import SignInPolicy
+from identity.operations.limits import line_of
 from kernel import ids
 
 CODE_OCTETS = 8
@@ -53,8 +54,8 @@ class Deal:
 def deal(*, address: str, now: datetime) -> Deal:
     """Lay out a keypad for somebody at this network address and remember its map (KEY-1).
 
-    Raises NotOffered where the bank does not offer it, TooManyEntries above the policy's figure
-    of one address, DoorShut where the memory does not answer.
+    Raises NotOffered where the bank does not offer it, TooManyTries above the policy's figure of
+    one address, DoorShut where the memory does not answer.
     """
     policy = queries.sign_in_policy()
     if not policy.keypad_offered:
@@ -94,12 +95,18 @@ def read(*, deal_id: str, codes: Sequence[str], now: datetime) -> str | None:
     return None if None in entered else "".join(entered)
 
 
-@transaction.atomic(durable=True)
-def refuse_entry(*, why: str, now: datetime) -> None:
-    """Write down that a sign-in was refused before its password was looked at (AUTH-8).
+def refuse_entry(*, why: str, address: str, now: datetime) -> None:
+    """Write down and count that a sign-in was refused before its password was looked at (AUTH-8).
 
-    `why` is `keypad` or `number`. It counts as no wrong password: nothing was compared.
+    `why` is `keypad` or `number`. It counts as no wrong password: nothing was compared. It counts
+    for its network address. Raises TooManyTries above the policy's figure, DoorShut (AUTH-10).
     """
+    _record_refused(why, now)
+    limit_entries(address, queries.sign_in_policy())
+
+
+@transaction.atomic(durable=True)
+def _record_refused(why: str, now: datetime) -> None:
     audit.record(
         chain=audit.BANK, event="identity.session.opened.refused", actor="unknown",
         target="user:unknown", now=now, reason=why,
@@ -107,10 +114,10 @@ def refuse_entry(*, why: str, now: datetime) -> None:
 
 
 def limit_entries(address: str, policy: SignInPolicy) -> None:
-    """Count what one network address asks for at the door. Raises TooManyEntries (AUTH-10)."""
-    window = policy.limit_minutes * 60
-    if short_memory().hit(f"entry:{ids.digest(address)}", seconds=window) > policy.address_limit:
-        raise TooManyEntries()
+    """Count what one network address asks for at the door. Raises TooManyTries (AUTH-10)."""
+    place = f"entry:{ids.digest(line_of(address))}"
+    if short_memory().hit(place, seconds=policy.limit_minutes * 60) > policy.address_limit:
+        raise TooManyTries(minutes=policy.limit_minutes)
 
 
 def _codes(signs: str) -> dict[str, Key]:

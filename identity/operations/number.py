@@ -38,7 +38,7 @@ class _Number:
 def draw_number(*, number_id: str, address: str, now: datetime) -> str:
     """Return a fresh number for a sign-in page, instead of the one it had (KEY-2).
 
-    `number_id` is the page's own name for it. Raises NotOffered, TooManyEntries, DoorShut.
+    `number_id` is the page's own name for it. Raises NotOffered, TooManyTries, DoorShut.
     """
     policy = queries.sign_in_policy()
     if not policy.number_offered:

@@ -30,7 +30,7 @@ def typed_password(request: HttpRequest, form: forms.Form) -> str | None:
 
     None where the form brings none, or the keypad or the number was not used as it must be: that
     is the one refusal of every failure, is written down, and counts as no wrong password.
-    `form` is valid and has the fields of EntryFields. Raises DoorShut.
+    `form` is valid and has the fields of EntryFields. Raises TooManyTries, DoorShut.
     """
     now, data = clock.now(), form.cleaned_data
     fault, password = "", data["password"] or None
@@ -43,7 +43,7 @@ def typed_password(request: HttpRequest, form: forms.Form) -> str | None:
     ):
         fault = NUMBER
     if fault:
-        operations.refuse_entry(why=fault, now=now)
+        operations.refuse_entry(why=fault, address=request.META.get("REMOTE_ADDR", ""), now=now)
         return None
     return password
 

@@ -310,3 +310,14 @@ def test_the_form_can_be_filled_in_by_a_password_manager_and_without_a_script() 
     assert "onpaste" not in page
     assert 'type="reset"' in page
     assert re.search(r"<button[^>]*data-show-password hidden>", page)
+
+
+@pytest.mark.req("KEY-1", "AUTH-10")
+def test_an_address_that_tries_made_up_keypads_too_often_has_to_wait(
+    world: World, offered: None
+) -> None:
+    SignInPolicy.objects.update(address_limit=5)
+    sent = {"password": "", "keypad_deal": "made-up", "keypad_codes": "x"}
+    tries = [sign_in(client(), FIRST.code, "maker01", **sent).status_code for _ in range(7)]
+    assert tries == [422] * 5 + [429] * 2
+    assert client().post(reverse("entry:keypad")).status_code == 429

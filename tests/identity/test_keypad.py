@@ -11,7 +11,7 @@ from PIL import Image
 
 from audit.models import Entry
 from identity import operations
-from identity.errors import DoorShut, NotOffered, TooManyEntries
+from identity.errors import DoorShut, NotOffered, TooManyTries
 from identity.gateways import short_memory
 from identity.models import SignInPolicy
 from identity.operations import Deal
@@ -132,9 +132,9 @@ def test_one_address_gets_only_so_many_keypads_and_numbers() -> None:
     for _ in range(4):
         deal()
     operations.draw_number(number_id="page", address=ADDRESS, now=NOW)
-    with pytest.raises(TooManyEntries):
+    with pytest.raises(TooManyTries):
         deal()
-    with pytest.raises(TooManyEntries):
+    with pytest.raises(TooManyTries):
         operations.draw_number(number_id="page", address=ADDRESS, now=NOW)
     assert operations.deal_keypad(address="198.51.100.9", now=NOW).id
 
