@@ -153,11 +153,10 @@ def _send(
 ) -> HttpResponse | None:
     """Propose or amend and lead on; None where it was refused, which the form then says."""
     typed, now = form.cleaned_data, clock.now()
+    reason = " ".join(typed["reason"].split())
     key = subject_key(row.person.number)
     try:
-        content = kind.content_for(
-            row.person, identified_by=typed["identified_by"], reason=typed["reason"].strip()
-        )
+        content = kind.content_for(row.person, identified_by=typed["identified_by"], reason=reason)
         if draft is None:
             reference = operations.propose(
                 actor=request.user, kind=kind.code, subject_key=key, content=content,

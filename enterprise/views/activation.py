@@ -11,7 +11,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from approvals.views.panels import add_error
-from identity.errors import TooManyTries
 from identity.forms import ActivationForm
 from identity.permissions import PersonRequest, public
 from identity.views import try_activation
@@ -32,7 +31,7 @@ def activate(request: PersonRequest) -> HttpResponse:
         return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         try_activation(request, form.cleaned_data)
-    except (RuleBroken, TooManyTries) as error:
+    except RuleBroken as error:
         add_error(form, error)
         return _page(request, form, status=error.status)
     return HttpResponseRedirect(reverse("enterprise:sign_in") + "?ended=password")

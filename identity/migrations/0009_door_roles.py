@@ -13,7 +13,8 @@ SIGNER = [
 DECIDE = [
     REQUEST + "view", REQUEST + "release", REQUEST + "return", REQUEST + "reject", *SIGNER,
 ]  # fmt: skip
-# A card of one's own as second factor: makers of the bank sign nothing, but may hold one.
+# A card of one's own as second factor: makers of the bank and security makers sign nothing, but
+# show who they are by it.
 HOLD = ["certificates.certificate.enrol", "certificates.certificate.report_lost"]
 HELP = "identity.user.help"
 FIGURES = "identity.signinpolicy.inspect"
@@ -36,7 +37,7 @@ ADDED = {
     "bank.pki.maker": HOLD,
     "bank.auditor": HOLD,
     "ent.security.maker": [
-        *MAKE, HELP, ADMINISTRATION, "people.unlock.propose", "people.credentials.propose",
+        *MAKE, *HOLD, HELP, ADMINISTRATION, "people.unlock.propose", "people.credentials.propose",
         "company.policy.propose",
     ],
     "ent.security.checker": [*DECIDE, HELP, ADMINISTRATION],

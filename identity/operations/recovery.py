@@ -37,9 +37,9 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
 def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datetime) -> None:
     """Make a person's password worthless and send them a code to choose another; a step (AUTH-9).
 
-    A pause is lifted with it, every session ends. The code goes to the registered phone, or by
-    mail where there is none, and nobody else learns it; every other way the person is told that
-    it was asked for. Raises StandingChanged for somebody suspended or gone, NowhereToSend.
+    A pause is lifted with it, every session ends. The code goes to the registered phone and nobody
+    else learns it; every other way the person is told that it was asked for. Raises
+    StandingChanged for somebody suspended or gone, NowhereToSend.
     """
     audit.require_transaction()
     user = _lock(user_id)

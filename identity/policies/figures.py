@@ -30,7 +30,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "account_limit": (5, 100_000),
     "limit_minutes": (1, 60),
     "code_tries": (1, 5),
-    "code_minutes": (1, 15),
+    "code_minutes": (1, 10),
     "activation_hours": (1, 72),
     "keypad_seconds": (30, 600),
     "keypad_sign_milliseconds": (0, 500),
@@ -109,7 +109,7 @@ def check_figures(figures: PolicyFigures) -> None:
 
 def read_words(typed: str) -> tuple[str, ...]:
     """Return the words somebody typed, each once and as it is compared, in order."""
-    return tuple(sorted({skeleton(word) for word in typed.split()} - {""}))
+    return tuple(sorted(set(skeleton(typed).split())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the doors of both sites share: letting in, tickets, leaving, language, ways back."""
+"""What both sites share: the door, first use, and everybody's page of their own data."""
 
 from identity.views.activation import try_activation
 from identity.views.door import (
@@ -30,7 +30,10 @@ from identity.views.sign_ins import device_name, end_session, sign_in_rows
 
 __all__ = [
     "TICKET_SECONDS",
+    "KeyPages",
+    "ProfileFacts",
     "after_signing_out",
+    "back_to_first_use",
     "bulletin",
     "bulletins",
     "choose",
@@ -41,6 +44,7 @@ __all__ = [
     "draft",
     "end_session",
     "entry_page",
+    "first_use_page",
     "go_on_with",
     "keep_entry",
     "knock",
@@ -50,6 +54,7 @@ __all__ = [
     "make_ticket",
     "number",
     "number_in_words",
+    "profile_page",
     "redeem_ticket",
     "set_language",
     "sign_in_rows",

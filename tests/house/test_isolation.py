@@ -58,6 +58,8 @@ CASES = {
     "enterprise:stay": Case("POST"),
     "enterprise:step_up": Case(),
     "enterprise:draft": Case("POST"),
+    "enterprise:first_use": Case(),
+    "enterprise:profile": Case("POST"),
     "enterprise:certificates": Case(),
     "enterprise:enrol_card": Case(who="release1"),
     "enterprise:change_password": Case("POST"),
@@ -352,9 +354,6 @@ def test_a_person_without_the_permission_is_refused(world: World, things: Things
     # A security maker holds no right on money at all, and only looks at certificates and at
     # requests about the company itself.
     person = Browser.of(world, "security1")
-    requests = [f"approvals.request.{verb}" for verb in ("view", "submit", "withdraw")]
-    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", *requests)
-    names = names_for(PUBLIC, SIGNED_IN, "certificates.company.inquire", "identity.user.help")
     held = permissions_of(person.holder.user.pk, now=world.now)
     names = names_for(PUBLIC, SIGNED_IN, *held)
     assert "transfers:orders" in names
