@@ -16,6 +16,7 @@ from identity.views.door import (
     way_back,
 )
 from identity.views.drafts import draft
+from identity.views.first_use import KeyPages, back_to_first_use, first_use_page
 from identity.views.keypad import (
     choose,
     deal_keypad,
@@ -25,6 +26,7 @@ from identity.views.keypad import (
     number_in_words,
     typed_password,
 )
+from identity.views.profile import ProfileFacts, profile_page
 from identity.views.publications import bulletin, bulletins, door_page, download
 from identity.views.sign_ins import device_name, end_session, sign_in_rows
 

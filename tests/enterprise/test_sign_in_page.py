@@ -20,7 +20,7 @@ from identity.models import Session, SignInPolicy, User
 from kernel import clock
 from tests.enterprise.test_sign_in import REFUSAL, client, page_text
 from tests.factories.entering import entered, keypad_at
-from tests.factories.http import ENGLISH, form_with, sign_in, words_of
+from tests.factories.http import ENGLISH, Browser, form_with, sign_in, words_of
 from tests.factories.publications import PDF, publish_file, publish_news
 from tests.factories.world import FIRST, World
 
@@ -321,3 +321,14 @@ def test_an_address_that_tries_made_up_keypads_too_often_has_to_wait(
     tries = [sign_in(client(), FIRST.code, "maker01", **sent).status_code for _ in range(7)]
     assert tries == [422] * 5 + [429] * 2
     assert client().post(reverse("entry:keypad")).status_code == 429
+
+
+@pytest.mark.req("KEY-1", "DEL-3")
+def test_a_choice_among_the_own_settings_reaches_the_door(world: World, offered: None) -> None:
+    person_there = Browser.of(world, "maker02")
+    sent = {"form": "settings", "language": "zh-hant", "start_page": "home"}
+    person_there.post("enterprise:profile", **sent, prefers_keypad="on")
+    kept = person_there.client.cookies[settings.ENTRY_COOKIE_NAME]
+    assert kept.value == "keypad"
+    person_there.post("enterprise:profile", **sent)
+    assert person_there.client.cookies[settings.ENTRY_COOKIE_NAME].value == ""
