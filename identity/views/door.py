@@ -18,6 +18,8 @@ from identity import operations, queries
 from identity.forms import LanguageForm
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
+from identity.policies import SignInOutcome
+from identity.views.keypad import keep_entry
 from kernel import clock
 
 INBOX_URL = "approvals:inbox"
@@ -30,12 +32,15 @@ _DEVICE = re.compile(r"[A-Za-z0-9_-]{40,64}")
 
 
 def knock(
-    request: PersonRequest, *, company_code: str = "", login_name: str, password: str
+    request: PersonRequest, *, company_code: str = "", login_name: str, password: str | None
 ) -> SignInResult:
     """Try to sign in what was typed, from this browser.
 
-    Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
+    `password` is None where the form brought nothing to compare: that is refused, and counts as no
+    wrong one. Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
     """
+    if password is None:
+        return SignInResult(SignInOutcome.REFUSED)
     return operations.sign_in(
         site=settings.SITE,
         company_code=company_code,
@@ -97,6 +102,8 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     )
     response = HttpResponseRedirect(leads_to)
     keep_language(response, person.language)
+    if person.prefers_keypad or person.prefers_number:
+        keep_entry(response, keypad=person.prefers_keypad, number=person.prefers_number)
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         result.device,
