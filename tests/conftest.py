@@ -15,7 +15,13 @@ from django.utils.translation.reloader import translation_file_changed
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
-from tests.factories.worlds import _standing_bank, founded, open_world, world
+from tests.factories.worlds import (
+    _standing_bank,
+    founded,
+    founded_without_cards,
+    open_world,
+    world,
+)
 from tests.servers import (
     Servers,
     database_of,
@@ -38,7 +44,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("house")
 
 # Fixtures of the small bank, for every test that needs one.
-__all__ = ["_standing_bank", "founded", "open_world", "world"]
+__all__ = ["_standing_bank", "founded", "founded_without_cards", "open_world", "world"]
 
 RUNNING = pytest.StashKey[Servers]()
 STARTED = pytest.StashKey[ExitStack]()
