@@ -14,6 +14,7 @@ from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_W
 from branch_ops.render.passkeys import PASSKEY_EVENTS
 from branch_ops.render.people import OWN_EVENTS
 from branch_ops.render.policy import FIGURE_EVENTS
+from branch_ops.render.publications import PUBLISHED_EVENTS
 from branch_ops.render.refusals import TRIED
 
 Text = str | Promise
@@ -306,6 +307,7 @@ EVENTS: Mapping[str, Text] = {
     **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
     **PASSKEY_EVENTS,
+    **PUBLISHED_EVENTS,
     **OWN_EVENTS,
     **TRIED,
     "alerts.message.replayed": _("Messages sent again"),
