@@ -14,7 +14,7 @@ from certificates.operations import issue_letter
 from identity.errors import DoorShut
 from identity.models import ContactPoint, Passkey, User
 from identity.permissions import PUBLIC, Gate
-from identity.policies import Factor
+from identity.policies import Factor, Step
 from kernel import clock
 from tests.factories.http import Browser, words_of
 from tests.factories.newcomers import begin_anew
@@ -111,7 +111,7 @@ def test_what_stays_open_is_leaving_the_language_and_the_factor_itself() -> None
         "second_factor", "begin_passkey_sign_in", "sign_in_with_passkey", "register_passkey",
         "send_passkey_code", "begin_passkey_registration", "finish_passkey_registration",
         "prepare_authentication", "unlock_authentication", "authenticate",
-        "card", "enrol", "confirm",
+        "card", "enrol", "confirm", "unlock",
     }  # fmt: skip
 
 
@@ -278,6 +278,7 @@ def test_a_newcomer_registers_when_it_is_their_turn_and_then_shows_it(half_in: B
         login_name_chosen_at=now, password_set_at=now, must_change_password=False, start_page="home"
     )
     ContactPoint.objects.filter(user=user).update(verified_at=now, wanted_address="")
+    half_in.post("staff:first_use", step=Step.SETTINGS, language="en", start_page="home")
     assert half_in.get("staff:register_passkey").status_code == 200
     register(half_in, Authenticator())
     assert half_in.get("staff:first_use")["Location"].startswith("/second-factor/")
