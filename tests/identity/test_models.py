@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django import forms
+from django.apps import apps as django_apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from identity import forms as identity_forms
 from identity.models import Company, ContactPoint, SignInPolicy, User
 from tests.factories.world import World
 
@@ -66,3 +69,19 @@ def test_there_is_no_superuser_and_no_way_to_make_one(world: World) -> None:
     assert not any(user.is_superuser for user in User.objects.all())
     with pytest.raises(CommandError):
         call_command("createsuperuser")
+
+
+def test_nothing_a_person_knows_stands_in_for_their_password():
+    """There are no hints and no secret questions, in no column and in no form."""
+    models = django_apps.get_app_config("identity").get_models()
+    columns = {field.name for model in models for field in model._meta.concrete_fields}
+    fields = {
+        name
+        for form in vars(identity_forms).values()
+        if isinstance(form, type) and issubclass(form, forms.Form)
+        for name in getattr(form, "base_fields", {})
+    }
+    assert "password" in columns
+    assert "old" in fields
+    for name in columns | fields:
+        assert not any(word in name for word in ("hint", "question", "answer", "maiden"))
