@@ -42,7 +42,14 @@ def test_a_code_comes_from_the_subjects_own_bytes_and_the_salt() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["482915", " 482 915 ", "482-915", "４８２９１５", "482915\u200b"]
+    "typed",
+    [
+        "482915",
+        " 482 915 ",
+        "482-915",
+        "".join(chr(ord(sign) + 0xFEE0) for sign in "482915"),
+        "482915\u200b",
+    ],
 )
 def test_a_code_is_read_as_people_type_it(typed: str) -> None:
     assert read_code(typed) == "482915"
