@@ -45,6 +45,8 @@ class Event(StrEnum):
     USER_PAUSED = "identity.user.paused"
     USER_GUESSED = "identity.user.guessed"
     USER_SIGNED_IN_ELSEWHERE = "identity.user.signed_in_elsewhere"
+    PASSKEY_REGISTERED = "identity.passkey.registered"
+    PASSKEY_ENDED = "identity.passkey.ended"
     USER_UNLOCKED = "identity.user.unlocked"
     USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
     USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event

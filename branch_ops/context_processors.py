@@ -23,6 +23,7 @@ from branch_ops.permissions import (
 from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.permissions import SIGNED_IN
+from identity.policies import STRONG_FACTORS
 from kernel import clock
 
 
@@ -84,6 +85,7 @@ OWN = (
         "alert-triangle",
         Certificates.REPORT_LOST,
     ),
+    Area("passkeys", gettext_lazy("My passkeys"), "staff:passkeys", "shield-check", SIGNED_IN),
     Area("sessions", gettext_lazy("My sign-ins"), "staff:sessions", "devices", SIGNED_IN),
     Area(
         "change_password",
@@ -118,9 +120,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "count": SimpleLazyObject(waiting) if area.section == "inbox" else 0,
         }
 
+    # Before the second factor nothing is open, and nothing that waits is counted.
+    half_in = user.factor not in STRONG_FACTORS
+
     def open_to(area: Area) -> bool:
         # Before first use is over nothing else opens, and nothing leads there (DEL-3).
-        if user.first_used_at is None:
+        if half_in or user.first_used_at is None:
             return False
         return area.permission == SIGNED_IN or area.permission in user.granted
 

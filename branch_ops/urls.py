@@ -12,10 +12,12 @@ from branch_ops.views import (
     fees,
     first_use,
     own,
+    passkeys,
     policy,
     profile,
     proposals,
     requisitions,
+    second_factor,
 )
 from identity.views import bulletin, bulletins, download, draft, end_session
 
@@ -29,6 +31,31 @@ urlpatterns = [
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path(
+        "second-factor/passkey/ask",
+        second_factor.begin_passkey_sign_in,
+        name="begin_passkey_sign_in",
+    ),
+    path(
+        "second-factor/passkey",
+        second_factor.sign_in_with_passkey,
+        name="sign_in_with_passkey",
+    ),
+    path("passkeys/", passkeys.passkeys, name="passkeys"),
+    path("passkeys/new/", passkeys.register_passkey, name="register_passkey"),
+    path("passkeys/new/code/", passkeys.send_passkey_code, name="send_passkey_code"),
+    path(
+        "passkeys/new/ask",
+        passkeys.begin_passkey_registration,
+        name="begin_passkey_registration",
+    ),
+    path(
+        "passkeys/new/finish",
+        passkeys.finish_passkey_registration,
+        name="finish_passkey_registration",
+    ),
+    path("passkeys/<int:passkey_id>/end/", passkeys.end_passkey, name="end_passkey"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from certificates.queries import signing_certificate
@@ -45,6 +46,8 @@ class GateMiddleware:
             message = _("Something else has to be done first. Open the first page again.")
             body = {"ok": False, "code": f"identity.gate.{gate}", "message": message}
             return JsonResponse(body, status=403)
+        if gate == Gate.SECOND_FACTOR and request.method == "GET":
+            target += "?" + urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(target)
 
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+from branch_ops.render.passkeys import PASSKEY_EVENTS
 from branch_ops.render.people import OWN_EVENTS
 from branch_ops.render.policy import FIGURE_EVENTS
 from branch_ops.render.publications import PUBLISHED_EVENTS
@@ -305,6 +306,7 @@ WORDS: Mapping[str, Text] = {
 EVENTS: Mapping[str, Text] = {
     **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
+    **PASSKEY_EVENTS,
     **PUBLISHED_EVENTS,
     **OWN_EVENTS,
     **TRIED,

@@ -120,11 +120,14 @@ def home(request: PersonRequest) -> HttpResponse:
     )
 
 
-@before(Gate.FIRST_USE)
+@before(Gate.FIRST_USE, Gate.SECOND_FACTOR)
 @requires(Certificates.ENROL)
 @require_GET
 def card(request: PersonRequest) -> HttpResponse:
-    """Lead a person of the bank through taking a card into use; part of first use too (CERT-2)."""
+    """Lead a person of the bank through taking a card into use; part of first use too (CERT-2).
+
+    Before the second factor as well: the letter is what a first card asks for beside the password.
+    """
     back = back_to_first_use(request, Step.CARD, replace(keys_of(request), card_needed=True))
     if back is not None:
         return back

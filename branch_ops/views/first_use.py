@@ -14,8 +14,8 @@ from identity.queries import counter_of, is_bank_checker
 from identity.views import KeyPages, first_use_page
 from kernel import clock
 
-# The page on which people of the bank register a passkey; empty text where there is none.
-PASSKEY_PAGE = ""
+# The page on which people of the bank register a passkey.
+PASSKEY_PAGE = "staff:register_passkey"
 
 
 @before(Gate.FIRST_USE)
@@ -30,7 +30,7 @@ def first_use(request: PersonRequest) -> HttpResponse:
         card_url=reverse("staff:card"),
         has_letter=has_open_letter(user.pk),
         counter=counter_of(user),
-        passkey_url=reverse(PASSKEY_PAGE) if PASSKEY_PAGE else "",
+        passkey_url=reverse(PASSKEY_PAGE),
     )
     return first_use_page(request, pages)
 
@@ -41,5 +41,5 @@ def keys_of(request: PersonRequest) -> Keys:
     return Keys(
         card_needed=is_bank_checker(user, now=clock.now()),
         card_held=signing_certificate(user.pk) is not None,
-        passkey_offered=bool(PASSKEY_PAGE),
+        passkey_offered=True,
     )

@@ -30,7 +30,7 @@ from kernel import clock
 from kernel.canonical import sha256_hex
 
 
-@before(Gate.FIRST_USE)
+@before(Gate.FIRST_USE, Gate.SECOND_FACTOR)
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
-@before(Gate.FIRST_USE)
+@before(Gate.FIRST_USE, Gate.SECOND_FACTOR)
 @requires(Permission.ENROL)
 @answers_card
 def confirm(request: HttpRequest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from babel.messages.pofile import PoFileError
 from corpbank.demo.configuration import (
     LOGS,
     PROJECT,
+    STAFF_HOST,
     Ports,
     Refusal,
     choose_ports,
@@ -26,7 +27,7 @@ BANNER = """
 企業網路銀行示範環境已啟動 · The bank is running
 
   企業網站  Enterprise site   http://{address}:{ports.enterprise}/
-  行員網站  Staff site        http://{address}:{ports.staff}/
+  行員網站  Staff site        http://{staff}:{ports.staff}/
   送出訊息  Messages sent     http://{address}:{ports.messages}/
 
 {sign_ins}
@@ -44,7 +45,8 @@ def run() -> None:
         sign_ins = prepare(addresses, ports)
         _tell("Starting the sites, the worker and the clock …")
         with started(programs(addresses, ports)) as processes:
-            _tell(BANNER.format(address=LOOPBACK, ports=ports, sign_ins=sign_ins, logs=LOGS))
+            where = {"address": LOOPBACK, "staff": STAFF_HOST, "ports": ports}
+            _tell(BANNER.format(**where, sign_ins=sign_ins, logs=LOGS))
             _tell(f"Ready after {time.monotonic() - begun:.1f} seconds.")
             try:
                 watch(processes, addresses)

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 LOCAL = local_directory()
 DIRECTORY = LOCAL / "demo"
 LOGS = LOCAL / "log"
+STAFF_HOST = "localhost"
 STATIC_ROOT = DIRECTORY / "static"
 SECRETS_FILE = DIRECTORY / "secrets.json"
 SECRET_NAMES = ("SECRET_KEY", "PKI_KEY_PASSPHRASE", "LETTER_HASH_KEY", "SMS_GATEWAY_TOKEN")
@@ -89,7 +90,10 @@ def environment(addresses: Addresses, ports: Ports, *, site: str, owner: bool) -
     """
     settings = {
         "DJANGO_SETTINGS_MODULE": f"corpbank.settings.{site}",
-        "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        "ALLOWED_HOSTS": f"{LOOPBACK},{STAFF_HOST}",
+        # Passkeys want a name: the staff site is opened as localhost.
+        "WEBAUTHN_RP_ID": STAFF_HOST,
+        "STAFF_ORIGINS": f"http://{STAFF_HOST}:{ports.staff}",
         "PLAIN_HTTP": "1",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         "STATIC_ROOT": str(STATIC_ROOT),

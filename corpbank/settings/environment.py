@@ -1,5 +1,6 @@
 """Read settings from environment variables, with one sentence when one is missing or wrong."""
 
+import ipaddress
 import os
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -42,6 +43,24 @@ def flag(name: str) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated values of a variable."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def last_host_name(hosts: list[str]) -> str:
+    """Return the last of these hosts that has a full name, or empty text.
+
+    Authenticators know a site by its name alone: an address in numbers or a pattern is none.
+    """
+    return next((host for host in reversed(hosts) if _is_name(host)), "")
+
+
+def _is_name(host: str) -> bool:
+    if host.startswith((".", "*", "[")):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def database(url: str, *, pool_size: int = 0) -> dict[str, Any]:

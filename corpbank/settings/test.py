@@ -13,6 +13,7 @@ ROOT_URLCONF = "corpbank.urls.enterprise"
 SECRET_KEY = "only-for-tests-only-for-tests-only-for-tests"  # noqa: S105 -- protects nothing
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PLAIN_HTTP = True
+WEBAUTHN_RP_ID, STAFF_ORIGINS = "testserver", ["http://testserver"]
 REDIS_URL = "redis://127.0.0.1:9/0"
 DATABASES = base.databases(
     "postgresql://corpbank_app@127.0.0.1:9/unset",

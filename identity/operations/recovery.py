@@ -12,6 +12,7 @@ from identity import queries
 from identity.errors import StandingChanged
 from identity.models import User
 from identity.operations.codes import Purpose, code_address, send_code_step
+from identity.operations.passkeys import end_passkeys_step
 from identity.operations.passwords import give_up_password_step
 from identity.operations.people import home_chain
 from identity.operations.sessions import end_sessions
@@ -37,8 +38,9 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
 def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datetime) -> None:
     """Make a person's password worthless and send them a code to choose another; a step (AUTH-9).
 
-    A pause is lifted with it, every session ends. The code goes to the registered phone and nobody
-    else learns it; every other way the person is told that it was asked for. Raises
+    A pause is lifted with it, every session ends, and so do a bank person's passkeys: whoever lost
+    the device begins again with a code to the phone. The code goes to the registered phone and
+    nobody else learns it; every other way the person is told that it was asked for. Raises
     StandingChanged for somebody suspended or gone, NowhereToSend.
     """
     audit.require_transaction()
@@ -47,6 +49,8 @@ def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datet
         raise StandingChanged()
     before = {"state": str(user.state), "wrong_passwords": user.wrong_passwords}
     give_up_password_step(user=user, now=now)
+    if user.unit_id is not None:
+        end_passkeys_step(user=user, actor=actor.public_id, now=now)
     if user.state == UserState.PAUSED:
         user.unlock()
     _save(

@@ -27,6 +27,12 @@ from identity.policies.first_use import (
     plan_of,
     steps_for,
 )
+from identity.policies.passkeys import (
+    PASSKEY_CODES_MOST,
+    PASSKEY_MINUTES,
+    PASSKEYS_MOST,
+    counter_moves_on,
+)
 from identity.policies.passwords import (
     PASSWORD_LONGEST,
     PasswordRules,
@@ -52,6 +58,9 @@ __all__ = [
     "CODE_SHORTEST",
     "LOGIN_NAME_LONGEST",
     "LOGIN_NAME_SHORTEST",
+    "PASSKEYS_MOST",
+    "PASSKEY_CODES_MOST",
+    "PASSKEY_MINUTES",
     "PASSWORD_LONGEST",
     "SECOND_SIGN_IN",
     "STRONG_FACTORS",
@@ -71,6 +80,7 @@ __all__ = [
     "check_company_rules",
     "check_figures",
     "code_fault",
+    "counter_moves_on",
     "current_step",
     "is_address",
     "judge_sign_in",

@@ -21,6 +21,7 @@ from identity.queries.helping import (
     people_at_door,
     relations_of,
 )
+from identity.queries.passkeys import OwnPasskey, own_passkeys, registration_proved_until
 from identity.queries.passwords import (
     EndingPassword,
     PasswordAdvice,
@@ -71,6 +72,7 @@ __all__ = [
     "Helped",
     "Member",
     "OpenCode",
+    "OwnPasskey",
     "PasswordAdvice",
     "Relation",
     "SignIn",
@@ -98,6 +100,7 @@ __all__ = [
     "names",
     "newest_code",
     "open_code",
+    "own_passkeys",
     "password_advice",
     "password_policy",
     "password_rules",
@@ -106,6 +109,7 @@ __all__ = [
     "policy_figures",
     "recent_sign_ins",
     "recipients",
+    "registration_proved_until",
     "relations_of",
     "role_names",
     "role_names_of",

@@ -19,7 +19,7 @@ _LONGEST_MESSAGE = 6 * LONGEST_DRAFT + 1024
 _MOST_FORMS = 20
 
 
-@before(Gate.FIRST_USE, Gate.SECOND_FACTOR, Gate.NEW_PASSWORD)
+@before(Gate.FIRST_USE, Gate.NEW_PASSWORD)
 @quiet
 @requires(SIGNED_IN)
 @require_http_methods(["GET", "POST"])

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from approvals.states import Act
-from tests.factories.sites import staff_settings
+from tests.factories.sites import show_factor, staff_settings
 from tests.factories.world import PASSWORD, World, decide, submit
 
 SIGN_IN = "/sign-in/"
@@ -23,12 +23,13 @@ def staff_site(settings) -> None:
 
 @pytest.fixture
 def staff_client(staff_site, world) -> Callable[[str], Client]:
-    """Return how to come in as a person of the bank, through the door."""
+    """Return how to come in as a person of the bank, through the door; the factor is scenery."""
 
     def come_in(login_name: str, language: str = "en") -> Client:
         client = Client(headers={"accept-language": language})
         answer = client.post(SIGN_IN, {"login_name": login_name, "password": PASSWORD})
         assert answer.status_code == 302, answer.content.decode()
+        show_factor(login_name)
         client.cookies["corpbank_staff_language"] = language
         return client
 

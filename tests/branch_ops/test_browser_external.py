@@ -18,6 +18,7 @@ from tests.factories.outside import (
     make_outside_authority,
 )
 from tests.factories.site import DESK_SIZE, PHONE_SIZE, axe_findings, browsing, serving
+from tests.factories.sites import show_factor
 from tests.factories.world import FIRST, PASSWORD, World
 
 pytestmark = [
@@ -54,6 +55,7 @@ def page(
         opened.fill("#id_login_name", "pki00001")
         opened.fill("#id_password", PASSWORD)
         opened.click("main button[type=submit]")
+        show_factor("pki00001")
         yield opened
         context.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -242,8 +243,12 @@ class Browser:
 
     def ask(self, name: str, **members: str) -> HttpResponse:
         """Send a message in JSON to a named address, as the card's script does."""
+        return self.tell(name, members)
+
+    def tell(self, address: str, members: Mapping[str, str]) -> HttpResponse:
+        """Send such a message, whatever its members are called."""
         return self.client.post(
-            reverse(name),
+            reverse(address),
             json.dumps(members),
             content_type="application/json",
             headers={"Accept": "application/json"},

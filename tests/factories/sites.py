@@ -19,6 +19,8 @@ from django.test import override_settings
 from certificates.operations import PrintedLetter
 from corpbank.settings import base
 from corpbank.settings.policies import staff_policy
+from identity.models import Session
+from identity.policies import Factor
 from tests.factories.site import Desk, Site, serving
 from tests.factories.world import PASSWORD
 
@@ -31,9 +33,19 @@ def staff_settings() -> dict[str, Any]:
         "TEMPLATES": base.staff_templates(),
         "SIGN_IN_URL": "staff:sign_in",
         "HOME_URL": "staff:home",
+        "STEP_UP_URL": "staff:second_factor",
         "CONTENT_SECURITY_POLICY": staff_policy(base.CSP_REPORT_PATH),
         **base.cookies("staff", plain_http=True),
     }
+
+
+def show_factor(login: str, factor: Factor = Factor.PASSKEY) -> None:
+    """Let a bank person's session be one in which this factor was shown, as scenery.
+
+    What showing one takes is told in tests/branch_ops/test_second_factor.py.
+    """
+    live = Session.objects.filter(user__login_name=login, site="staff", ended_at__isnull=True)
+    assert live.update(factor=factor) == 1
 
 
 class Turns:
@@ -89,7 +101,7 @@ class Bank:
     def officer(self, login: str, letter: PrintedLetter | None = None) -> Iterator[Desk]:
         """Let a person of the bank sign in at a desk of their own and stay there.
 
-        With the letter of their card they take it into use first.
+        Their second factor is scenery. With the letter of their card they take it into use first.
         """
         with self.staff.desk() as desk:
             desk.context.set_default_timeout(60_000)
@@ -97,6 +109,8 @@ class Bank:
             desk.page.fill("#id_login_name", login)
             desk.page.fill("#id_password", PASSWORD)
             desk.press("button.staff-primary")
+            show_factor(login)
+            desk.open("/home/")
             if letter is not None:
                 assert desk.path == "/card/"
                 desk.take_card_into_use(letter, then="/inbox/")

@@ -16,6 +16,7 @@ from tests.branch_ops.counter_stories import (
     lifted_twice,
 )
 from tests.factories.site import DESK_SIZE, PHONE_SIZE, Desk, Site, browsing, serving
+from tests.factories.sites import show_factor
 from tests.factories.world import PASSWORD, World
 
 pytestmark = pytest.mark.req("CERT-7")
@@ -36,6 +37,7 @@ def staff_desk(
             desk.page.fill("#id_password", PASSWORD)
             with desk.page.expect_navigation():
                 desk.page.click("button.staff-primary")
+            show_factor(OTHER_MAKER)
             yield desk
 
 
