@@ -55,7 +55,9 @@ def test_a_person_has_one_address_of_each_channel(world: World) -> None:
     refused("identity_contact_one_each", again)
 
 
-@pytest.mark.parametrize("figures", [{"pause_after": 0}, {"alarm_after": 3}, {"idle_minutes": 2}])
+@pytest.mark.parametrize(
+    "figures", [{"pause_after": 0}, {"alarm_after": 3}, {"idle_minutes": 2, "warning_seconds": 30}]
+)
 def test_the_figures_of_signing_in_stay_sane(world: World, figures: dict[str, int]) -> None:
     with pytest.raises(IntegrityError, match="identity_policy_sane"), transaction.atomic():
         SignInPolicy.objects.update(**figures)
