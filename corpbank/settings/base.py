@@ -143,6 +143,9 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# How a reader likes to enter a password; each site puts its own name below.
+ENTRY_COOKIE_NAME = "corpbank_entry"
+ENTRY_COOKIE_SECURE = True
 DEVICE_COOKIE_NAME = "corpbank_device"  # each site names its own
 DEVICE_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -164,10 +167,12 @@ def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
         # By this one a browser is known again; it opens nothing (AUTH-6).
         "DEVICE_COOKIE_NAME": f"{prefix}corpbank_{site}_device",
         "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
+        "ENTRY_COOKIE_NAME": f"corpbank_{site}_entry",
         "SESSION_COOKIE_SECURE": not plain_http,
         "CSRF_COOKIE_SECURE": not plain_http,
         "DEVICE_COOKIE_SECURE": not plain_http,
         "LANGUAGE_COOKIE_SECURE": not plain_http,
+        "ENTRY_COOKIE_SECURE": not plain_http,
     }
 
 
