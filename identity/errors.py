@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import Busy, Conflict, NotAllowed, RuleBroken
+from kernel.errors import Busy, Conflict, NotAllowed, NotFound, RuleBroken
 
 
 class PasswordRefused(StrEnum):
@@ -371,6 +371,13 @@ class PasswordWrong(RuleBroken):
             _("The present password is not right. After three in a row your sign-in is paused."),
             field=field,
         )
+
+
+class NotOffered(NotFound):
+    """Say that the bank does not offer this way of entering a password."""
+
+    def __init__(self) -> None:
+        super().__init__("identity.entry.not_offered", _("This is not offered at the moment."))
 
 
 class DraftRefused(RuleBroken):

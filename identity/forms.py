@@ -18,6 +18,13 @@ from identity.policies import (
 )
 
 
+class UnshownHidden(forms.HiddenInput):
+    """Carry a value to the server that the server never shows again."""
+
+    def format_value(self, value: object) -> None:
+        """Return nothing to show."""
+
+
 class UnshownInput(forms.TextInput):
     """Be a field whose value is read as it is typed, and never shown again by the server."""
 
@@ -29,6 +36,39 @@ class LanguageForm(forms.Form):
     """Read one of the offered languages."""
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+
+class EntryFields(forms.Form):
+    """Read a password as it was entered at the door: typed, or on the keypad; and the number.
+
+    Nothing of it is shown again. Which of them must be there is told by views.typed_password.
+    """
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        required=False,
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "current-password", "required": True, "data-password": ""}
+        ),
+    )
+    keypad_deal = forms.CharField(required=False, max_length=40, widget=UnshownHidden)
+    keypad_codes = forms.CharField(required=False, max_length=2000, widget=UnshownHidden)
+    number_id = forms.CharField(required=False, max_length=40, widget=UnshownHidden)
+    number = forms.CharField(
+        label=_("Number in the picture"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class EntryChoiceForm(forms.Form):
+    """Read how somebody likes to enter a password at this browser."""
+
+    entry = forms.ChoiceField(choices=[("keypad", ""), ("number", "")])
+    wanted = forms.BooleanField(required=False)
 
 
 class StaffActivationForm(forms.Form):

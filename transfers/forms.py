@@ -30,14 +30,18 @@ class OrderForm(forms.Form):
         label=_("Payee account"),
         help_text=_("12 digits, an account at our bank."),
         max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-draft-kept": True}
+        ),
     )
     payee_name = forms.CharField(label=_("Payee"), max_length=60)
     amount = forms.CharField(
         label=_("Amount"),
         help_text=_("For example 1,234,567."),
         max_length=30,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "autocomplete": "off", "data-draft-kept": True}
+        ),
     )
     value_date = forms.DateField(
         label=_("Value date"),

@@ -115,7 +115,9 @@ class ScopeFields(KeyForm):
         help_text=_("In TWD, for example 1,000,000. Empty: no limit of its own."),
         max_length=30,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-draft-kept": True}
+        ),
     )
     scope_from = forms.DateField(
         label=_("First day of use"),

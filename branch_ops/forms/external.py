@@ -40,13 +40,17 @@ class BindForm(forms.Form):
     company = forms.CharField(
         label=_("Company (unified number)"),
         max_length=10,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-draft-kept": True}
+        ),
     )
     holder = forms.CharField(
         label=_("Login name of the holder"),
         help_text=_("As the person signs in at the company's site."),
         max_length=32,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "data-draft-kept": True, "spellcheck": "false"}
+        ),
     )
     reason = forms.CharField(
         label=_("Reason"),

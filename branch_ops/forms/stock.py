@@ -24,7 +24,12 @@ from kernel.money import Money
 from ledger.gateways import AccountFacts
 from transfers.policies import grouped_account
 
-_SERIAL: Any = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+_SERIAL: Any = {
+    "autocomplete": "off",
+    "data-draft-kept": True,
+    "autocapitalize": "characters",
+    "spellcheck": "false",
+}
 
 
 class KeyForm(forms.Form):
@@ -70,7 +75,7 @@ class CollectForm(KeyForm):
         help_text=_("Only for cash at the counter: the number on the receipt you hand out."),
         max_length=20,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-draft-kept": True}),
     )
 
     def __init__(self, *args: object, account: AccountFacts | None, **kwargs: object) -> None:
@@ -195,7 +200,9 @@ class IssueForm(KeyForm):
         label=_("Company code"),
         help_text=_("8 digits, a customer of your branch."),
         max_length=8,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-draft-kept": True}
+        ),
     )
 
 

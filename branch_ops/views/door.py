@@ -25,12 +25,15 @@ from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, public,
 from identity.policies import SignInOutcome, Step
 from identity.views import (
     back_to_first_use,
+    door_page,
+    entry_page,
     knock,
     leave,
     let_in,
     make_ticket,
     redeem_ticket,
     sign_in_rows,
+    typed_password,
     way_back,
 )
 from kernel import clock
@@ -38,7 +41,7 @@ from kernel.errors import DomainError
 
 
 @public
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "keypad_codes")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of the bank in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -51,7 +54,9 @@ def sign_in(request: PersonRequest) -> HttpResponse:
         return _refused(request, SignInRefused())
     typed = form.cleaned_data
     try:
-        result = knock(request, login_name=typed["login_name"], password=typed["password"])
+        result = knock(
+            request, login_name=typed["login_name"], password=typed_password(request, form)
+        )
     except (TooManyTries, DoorShut, DoorCrowded) as error:
         return _refused(request, error)
     if result.outcome == SignInOutcome.SIGNED_IN:
@@ -159,5 +164,11 @@ def _door(
         "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
-    context = {"form": form, "refusal": refusal, "notice": notice}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "notice": notice,
+        "page": door_page(request),
+        "entry": entry_page(request),
+    }
     return render(request, "branch_ops/sign_in.html", context, status=status)

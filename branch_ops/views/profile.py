@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -16,5 +17,8 @@ from identity.views import ProfileFacts, profile_page
 @require_http_methods(["GET", "POST"])
 def profile(request: PersonRequest) -> HttpResponse:
     """Show the own data of a person of the bank, or change one thing of it."""
-    has_card = signing_certificate(request.user.pk) is not None
-    return profile_page(request, ProfileFacts(has_card=has_card, sessions_url=""))
+    facts = ProfileFacts(
+        has_card=signing_certificate(request.user.pk) is not None,
+        sessions_url=reverse("staff:sessions"),
+    )
+    return profile_page(request, facts)

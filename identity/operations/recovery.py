@@ -29,7 +29,7 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
         raise StandingChanged()
     before = {"state": str(user.state), "wrong_passwords": user.wrong_passwords}
     user.unlock()
-    _save(user, wrong_passwords=0)
+    _save(user, wrong_passwords=0, wrong_codes=0)
     _tell(user, "identity.user.unlocked", reason, now)
     _record(user, "identity.user.unlocked", actor, reason, before, now)
 
@@ -50,7 +50,7 @@ def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datet
     if user.state == UserState.PAUSED:
         user.unlock()
     _save(
-        user, wrong_passwords=0, password=make_password(None), password_set_at=None,
+        user, wrong_passwords=0, wrong_codes=0, password=make_password(None), password_set_at=None,
         must_change_password=True,
     )  # fmt: skip
     _tell(user, "identity.user.credentials_renewed", reason, now, but=code_address(user.pk).channel)

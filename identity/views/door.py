@@ -18,6 +18,8 @@ from identity import operations, queries
 from identity.forms import LanguageForm
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
+from identity.policies import SignInOutcome
+from identity.views.keypad import keep_entry
 from kernel import clock
 
 INBOX_URL = "approvals:inbox"
@@ -30,12 +32,15 @@ _DEVICE = re.compile(r"[A-Za-z0-9_-]{40,64}")
 
 
 def knock(
-    request: PersonRequest, *, company_code: str = "", login_name: str, password: str
+    request: PersonRequest, *, company_code: str = "", login_name: str, password: str | None
 ) -> SignInResult:
     """Try to sign in what was typed, from this browser.
 
-    Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
+    `password` is None where the form brought nothing to compare: that is refused, and counts as no
+    wrong one. Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
     """
+    if password is None:
+        return SignInResult(SignInOutcome.REFUSED)
     return operations.sign_in(
         site=settings.SITE,
         company_code=company_code,
@@ -97,6 +102,8 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     )
     response = HttpResponseRedirect(leads_to)
     keep_language(response, person.language)
+    if person.prefers_keypad or person.prefers_number:
+        keep_entry(response, keypad=person.prefers_keypad, number=person.prefers_number)
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         result.device,
@@ -142,10 +149,12 @@ def let_out(request: PersonRequest) -> None:
 def leave(request: PersonRequest) -> HttpResponse:
     """End this browser's session and lead to the door; by idling, with the way back (SES-1)."""
     let_out(request)
-    target = reverse(settings.SIGN_IN_URL)
-    if request.POST.get("reason"):
-        back = way_back(request, request.POST.get("next", ""))
-        target = f"{target}?{urlencode({'ended': 'idle', 'next': back})}"
+    door = reverse(settings.SIGN_IN_URL)
+    told = {"ended": "idle"} if request.POST.get("reason") else {}
+    here = way_back(request, request.POST.get("here", ""))
+    if told and here != reverse(settings.HOME_URL):
+        told["next"] = here
+    target = door + (f"?{urlencode(told)}" if told else "")
     return after_signing_out(HttpResponseRedirect(target))
 
 

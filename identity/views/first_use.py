@@ -39,6 +39,7 @@ from identity.policies import (
 )
 from identity.views.contacts import Bound, contact_act, contact_cards, refuse
 from identity.views.door import INBOX_URL, keep_language, may_open, start_page_of
+from identity.views.keypad import keep_entry
 from kernel import clock
 from kernel.errors import RuleBroken
 
@@ -108,16 +109,19 @@ def settings_form(request: PersonRequest, data: Typed = None) -> SettingsForm:
 
 
 def keep_settings(request: PersonRequest, typed: dict[str, Any], onward: HttpResponse) -> None:
-    """Keep the settings that were chosen, and let the browser know the language."""
+    """Keep the settings that were chosen, and let the browser know what its door asks for."""
+    keypad, number = typed.get("prefers_keypad", False), typed.get("prefers_number", False)
     operations.choose_settings(
         actor=request.user,
         language=typed["language"],
         start_page=typed["start_page"],
-        prefers_keypad=typed.get("prefers_keypad", False),
-        prefers_number=typed.get("prefers_number", False),
+        prefers_keypad=keypad,
+        prefers_number=number,
         now=clock.now(),
     )
     keep_language(onward, typed["language"])
+    if "prefers_keypad" in typed or "prefers_number" in typed:
+        keep_entry(onward, keypad=keypad, number=number)
 
 
 def _do(request: PersonRequest, pages: KeyPages, step: str) -> HttpResponse:

@@ -2,8 +2,9 @@
 //
 // <form method="post" data-draft> is kept every twenty seconds when it has changed, at the idle warning
 // and before signing out by time. Never kept: passwords, hidden fields, files, autocomplete="off" or
-// "one-time-code", and whatever stands under data-no-draft. A form that is sent says by two hidden
-// fields, draft and draft_fields, which draft ends with it and what of it may be kept.
+// "one-time-code", and whatever stands under data-no-draft. A field that is no secret and merely wants
+// no suggestions of the browser says data-draft-kept. A form that is sent says by two hidden fields,
+// draft and draft_fields, which draft ends with it and what of it may be kept.
 // <template data-drafts data-url="/…"> holds the notice: [data-draft-notice] with [data-draft-discard].
 
 import { post } from "./messages.js";
@@ -22,7 +23,8 @@ function isKept(field) {
   const fill = (field.getAttribute("autocomplete") ?? "").split(" ");
   return Boolean(field.name)
     && KEPT_TYPES.includes(field.type)
-    && !fill.includes("off") && !fill.includes("one-time-code")
+    && !fill.includes("one-time-code")
+    && (!fill.includes("off") || "draftKept" in field.dataset)
     && !field.closest("[data-no-draft]");
 }
 
@@ -68,6 +70,7 @@ class Draft {
     this.form = form;
     this.path = pathOf(form);
     this.known = JSON.stringify(typed(form));
+    this.kept = Promise.resolve();
     form.addEventListener("submit", () => this.announce());
   }
 
@@ -76,11 +79,18 @@ class Draft {
     return this.form.querySelector("[aria-invalid=true], .field-error") !== null;
   }
 
-  async keep() {
+  /** Keeps what has changed, one time after the other. */
+  keep() {
+    this.kept = this.kept.catch(() => {}).then(() => this.send());
+    return this.kept;
+  }
+
+  async send() {
     const now = typed(this.form);
     const text = JSON.stringify(now);
     if (text === this.known) return;
     const answer = await post(this.form, template.dataset.url, { path: this.path, fields: now });
+    // What could not be kept now is tried again.
     if (answer.ok) this.known = text;
   }
 
@@ -140,9 +150,11 @@ async function giveBack(drafts) {
 const forms = template ? Array.from(document.querySelectorAll("form[data-draft]")) : [];
 if (forms.length) {
   const drafts = forms.map((form) => new Draft(form));
-  // What could not be kept now is tried again; the form itself is not in the way of that.
   const keepAll = () => Promise.allSettled(drafts.map((draft) => draft.keep()));
-  setInterval(keepAll, EVERY_MILLISECONDS);
-  document.addEventListener("idle:keep", ({ detail }) => detail.waitFor(keepAll()));
+  const timer = setInterval(keepAll, EVERY_MILLISECONDS);
+  document.addEventListener("idle:keep", ({ detail }) => {
+    if (detail.isLast) clearInterval(timer);
+    detail.waitFor(keepAll());
+  });
   giveBack(drafts).catch(() => {});
 }

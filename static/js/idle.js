@@ -1,7 +1,7 @@
 /**
  * Warn before the automatic sign-out, let the person stay, sign out when the time has passed.
  * All open pages of the site share one clock: staying in one of them counts for all. At the warning
- * and at the end the page is told by the event idle:keep; what it hands to waitFor is waited for.
+ * and at the end (isLast) the page is told by the event idle:keep; what it hands to waitFor is waited for.
  */
 const KEEPING_MILLISECONDS = 2000;
 const dialog = document.querySelector("dialog[data-idle]");
@@ -41,9 +41,9 @@ if (dialog) {
   };
 
   /** Lets who keeps something on this page do it, but waits no longer than that for it. */
-  const keep = () => {
+  const keep = ({ isLast }) => {
     const waiting = [];
-    const detail = { waitFor: (promise) => waiting.push(promise) };
+    const detail = { isLast, waitFor: (promise) => waiting.push(promise) };
     document.dispatchEvent(new CustomEvent("idle:keep", { detail }));
     const longest = new Promise((resolve) => { setTimeout(resolve, KEEPING_MILLISECONDS); });
     return Promise.race([Promise.allSettled(waiting), longest]);
@@ -51,7 +51,7 @@ if (dialog) {
 
   const leave = async () => {
     ended = true;
-    await keep();
+    await keep({ isLast: true });
     reason.value = "idle";
     signOut.submit();
   };
@@ -67,7 +67,7 @@ if (dialog) {
       const seconds = Math.ceil(remaining / 1000);
       left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
       if (!dialog.open) {
-        keep();
+        keep({ isLast: false });
         dialog.showModal();
       }
     }

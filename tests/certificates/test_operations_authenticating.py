@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,8 +12,6 @@ from django.test import override_settings
 from audit.models import Entry
 from certificates import operations
 from certificates.errors import (
-    CardLocked,
-    EnrolmentUnknown,
     SignatureReason,
     SignatureRefused,
     SigningReason,
@@ -22,20 +19,26 @@ from certificates.errors import (
     SigningStale,
     SignRequestUnknown,
 )
-from certificates.formats.profiles import KeyStorage
 from certificates.formats.statements import read_statement
 from certificates.models import Certificate, Signature, SignRequest
-from certificates.operations import SignRequestFacts
 from identity.errors import StandingChanged
 from identity.formats import session_digest
 from identity.models import Session
 from identity.policies import Factor
 from kernel import ids
+from tests.certificates.showing import (
+    MINUTE,
+    authenticate,
+    begin,
+    begun,
+    session_of,
+    signature_by,
+    with_session,
+)
 from tests.factories.certificates import (
     AUDIENCE,
     NOW,
     PIN,
-    WRONG_PIN,
     Holder,
     decision,
     do,
@@ -45,69 +48,11 @@ from tests.factories.certificates import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("AUTH-5")]
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def present(signer: Holder) -> Holder:
     return with_session(signer)
-
-
-def with_session(signer: Holder) -> Holder:
-    """Return a person with a card whose browser has a real session, on a password so far."""
-    session = ids.digest(f"session of {signer.user.pk}")
-    Session.objects.create(
-        key_sha256=session, site="enterprise", user=signer.user, address="203.0.113.7",
-        agent="test", idle_minutes=10, started_at=NOW, seen_at=NOW, expires_at=NOW + 480 * MINUTE,
-    )  # fmt: skip
-    return replace(signer, session=session)
-
-
-def session_of(holder: Holder) -> Session:
-    return Session.objects.get(user=holder.user, ended_at=None)
-
-
-def begin(holder: Holder, now=NOW, **changes: object) -> SignRequestFacts:
-    arguments = {
-        "actor": holder.user, "session_key_sha256": holder.session, "audience": AUDIENCE,
-        "now": now,
-    }  # fmt: skip
-    return operations.begin_authentication(**{**arguments, **changes})
-
-
-def unlock(holder: Holder, shown: SignRequestFacts, pin: str = PIN, now=NOW):
-    return operations.unlock_authentication(
-        actor=holder.user, session_key_sha256=holder.session, sign_request_id=shown.id, pin=pin,
-        now=now,
-    )  # fmt: skip
-
-
-def begun(holder: Holder, now=NOW) -> SignRequestFacts:
-    """Show the statement and give the right PIN."""
-    shown = begin(holder, now)
-    assert unlock(holder, shown, now=now).ok
-    return shown
-
-
-def signature_by(holder: Holder, shown: SignRequestFacts, now=NOW, **changes: object) -> bytes:
-    """Return what the card's key for signing in makes of a statement."""
-    signed = {
-        "statement": shown.statement,
-        "certificate_sha256": bytes.fromhex(shown.certificate_sha256),
-        "signing_time": now.replace(microsecond=0),
-    }
-    return holder.card.companion.sign_statement(**{**signed, **changes})
-
-
-def authenticate(holder: Holder, shown: SignRequestFacts, now=NOW, **changes: object) -> str:
-    arguments = {
-        "actor": holder.user, "session_key_sha256": holder.session, "audience": AUDIENCE,
-        "sign_request_id": shown.id, "signature_der": b"", "now": now,
-        "signing_time": now.replace(microsecond=0),
-    }  # fmt: skip
-    if "signature_der" not in changes:
-        changes["signature_der"] = signature_by(holder, shown, now)
-    return operations.authenticate(**{**arguments, **changes})
 
 
 # --- may -----------------------------------------------------------------------------------------
@@ -129,6 +74,7 @@ def test_the_card_lifts_a_session_above_the_password_under_a_new_key(present):
 def test_the_statement_names_person_site_and_the_certificate_for_signing_in(present):
     members = read_statement(begin(present).statement)
     companion = present.certificate.companion
+    assert Certificate.objects.get(sha256=companion.sha256).purpose == "AUTHENTICATION"
     assert (members["typ"], members["action"]) == ("sign-in", "identity.session.step_up")
     assert members["aud"] == AUDIENCE
     assert members["signer"] == {
@@ -348,69 +294,3 @@ def test_people_without_a_certificate_have_nothing_to_show(holder):
     with pytest.raises(SigningRefused) as refused:
         begin(holder)
     assert refused.value.code == SigningReason.NO_CERTIFICATE
-
-
-# --- the PIN -------------------------------------------------------------------------------------
-
-
-@pytest.mark.req("SIGN-6")
-def test_wrong_pins_count_together_with_those_of_signing(present):
-    shown = begin(present)
-    assert unlock(present, shown, WRONG_PIN).tries_left == 2
-    assert unlock(present, shown, WRONG_PIN).tries_left == 1
-    decided = show(present)
-    result = operations.unlock(
-        actor=present.user, session_key_sha256=present.session, sign_request_id=decided.id,
-        pin=WRONG_PIN, now=NOW,
-    )  # fmt: skip
-    assert result.locked
-    with pytest.raises(CardLocked):
-        unlock(present, shown)
-    with pytest.raises(SigningRefused) as refused:
-        begin(present)
-    assert refused.value.code == SigningReason.CARD_NOT_USABLE
-
-
-def test_the_pin_for_signing_in_opens_no_decision(present):
-    decided = show(present)
-    with pytest.raises(SignRequestUnknown):
-        unlock(present, decided)
-    assert SignRequest.objects.get(pk=decided.id).unlocked_at is None
-
-
-# --- what was open under the old key -------------------------------------------------------------
-
-
-def test_what_was_shown_before_dies_with_the_old_key(present):
-    decided = show(present)
-    key = authenticate(present, begun(present))
-    after = replace(present, session=session_digest(key))
-    with pytest.raises(SignRequestUnknown):
-        operations.unlock(
-            actor=after.user, session_key_sha256=after.session, sign_request_id=decided.id,
-            pin=PIN, now=NOW,
-        )  # fmt: skip
-    again = show(after)
-    assert operations.unlock(
-        actor=after.user, session_key_sha256=after.session, sign_request_id=again.id, pin=PIN,
-        now=NOW,
-    ).ok  # fmt: skip
-
-
-def test_an_enrolment_begun_before_is_begun_again(present):
-    operations.begin_enrolment(actor=present.user, session_key_sha256=present.session, now=NOW)
-    key = authenticate(present, begun(present))
-    after = replace(present, session=session_digest(key))
-    request = {
-        "letter_number": "", "secret": "", "request_der": b"", "authentication_request_der": b"",
-        "pin": "482915", "audience": AUDIENCE, "made_on": KeyStorage.BROWSER,
-        "now": NOW,
-    }  # fmt: skip
-    with pytest.raises(EnrolmentUnknown):
-        operations.enrol(actor=after.user, session_key_sha256=after.session, **request)
-
-
-def test_the_signed_statement_is_canonical_json(present):
-    shown = begin(present)
-    assert json.loads(shown.statement)["text_sha256"]
-    assert Certificate.objects.get(sha256=shown.certificate_sha256).purpose == "AUTHENTICATION"

@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from certificates import operations as certificates
 from enterprise.queries import certificate_rows
-from identity.models import User
+from identity.models import Session, User
+from identity.policies import Factor
 from identity.queries import permissions_of
 from kernel import clock
 from tests.factories.browsers import ARGUMENTS, chromium
@@ -61,9 +62,10 @@ WORDS = """() => {
 }"""
 # Names and codes that are the same in every language.
 SAME_EVERYWHERE = re.compile(
-    r"JavaScript|PIN|TWD|USD|SMS|English|service@bank\.example|\b(Edge|Chrome|Firefox|Safari) · \w+"
+    r"https?://[\w.:-]+|JavaScript|PIN|TWD|USD|SMS|English|service@bank\.example"
+    r"|\b(Edge|Chrome|Firefox|Safari) · \w+"
     r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|…[0-9A-F]{4}\b|\b[0-9a-f]{30,40}\b|[A-Z]\d{8}-\d{8}|OPENING-\d{12}"
-    r"|\bU[0-9A-Z]{10}\b"
+    r"|\bU[0-9A-Z]{10}\b|\b(maker|review|release|security|branch|branchsec)\d+\w?\b"
 )
 FOREIGN_WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -217,8 +219,11 @@ class Desk:
             self.site.makes_seen.add(make)
 
     # --- people -------------------------------------------------------------------------------
-    def be(self, login: str, *, company: str = "") -> None:
-        """Let this person sit down here: who was there signs out; a card is taken into use."""
+    def be(self, login: str, *, company: str = "", factor: Factor = Factor.CARD) -> None:
+        """Let this person sit down here: who was there signs out; a card is taken into use.
+
+        Their session counts as one in which the card was shown, unless told otherwise.
+        """
         person = f"{company}/{login}"
         if self.person == person:
             return
@@ -231,7 +236,12 @@ class Desk:
         if self.path == "/certificates/card/":
             assert letter is not None
             self.take_card_into_use(letter)
+        self.has_shown(factor, user)
         self.person = person
+
+    def has_shown(self, factor: Factor, user: User) -> None:
+        """Let a person's session be one in which they have shown this factor."""
+        Session.objects.filter(user=user, ended_at=None).update(factor=factor)
 
     def sign_in(self, company: str, login: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from alerts.models import Message
 from audit.models import Entry
@@ -13,6 +14,7 @@ from identity.operations import (
     AuthorisationOutcome,
     check_authorisation_code_step,
     set_authorisation_code,
+    unlock_step,
 )
 from identity.policies import Factor
 from identity.states import UserState
@@ -105,3 +107,14 @@ def test_the_password_is_no_code(world: World, checker: User) -> None:
 def test_checking_insists_on_being_part_of_an_act() -> None:
     with pytest.raises(OutsideTransaction):
         check_authorisation_code_step(user=User(), typed="x", now=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.req("DUAL-7", "AUTH-2")
+def test_unlocking_begins_the_count_of_codes_anew(world: World, checker: User) -> None:
+    for _ in range(3):
+        outcome = check(checker, "wrong-code-9", world)
+    assert outcome == AuthorisationOutcome.PAUSED
+    helper = world.officer("branchsec2").act_as(world.now)
+    with transaction.atomic():
+        unlock_step(user_id=checker.pk, actor=helper, reason="Q1", now=world.now)
+    assert check(checker, "wrong-code-9", world) == AuthorisationOutcome.WRONG

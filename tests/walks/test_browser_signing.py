@@ -11,6 +11,7 @@ from approvals.models import Decision, Request
 from certificates import operations as certificates
 from certificates.models import Certificate
 from identity.models import SignInPolicy
+from identity.policies import Factor
 from kernel import clock
 from tests.factories import world as worlds
 from tests.factories.site import DESK_SIZE, PHONE_SIZE, Desk, Site
@@ -73,6 +74,7 @@ def test_another_browser_ends_the_session_here_but_does_not_hold_the_key(
     with site.desk() as other:
         other.sign_in(site.world.company.code, "release1")
         other.press("form[action='/sign-in/elsewhere/'] button[type=submit]")
+        other.has_shown(Factor.CARD, site.world.first.people["release1"])
         desk.open("/inbox/")
         assert desk.path == SIGN_IN
         desk.person = ""
