@@ -49,6 +49,9 @@ class Event(StrEnum):
     USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
     USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event
     PASSWORD_EXPIRING = "identity.password.expiring"  # noqa: S105 - the name of an event
+    USER_FIRST_USED = "identity.user.first_used"
+    CONTACT_ASKED = "identity.contact.asked"
+    CONTACT_CHANGED = "identity.contact.changed"
     CODE_CONTACT = "identity.code.contact"
     CODE_ACTIVATION = "identity.code.activation"
     CODE_PASSKEY = "identity.code.passkey"

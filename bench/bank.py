@@ -31,6 +31,7 @@ from corpbank.demo.bank import (
 from identity import operations as identity
 from identity.formats import session_digest
 from identity.models import Unit, User
+from identity.policies import Factor
 from identity.queries import permissions_of
 from kernel import clock, ids
 from kernel.clock import business_date
@@ -117,7 +118,7 @@ class Worker:
             site="enterprise", company_code=code_of(self.number), login_name=RELEASER,
             password=PASSWORD, address="127.0.0.1", agent="bench", now=clock.now(),
         )  # fmt: skip
-        self.session_key = result.session_key
+        self.session_key = self._shown_card(result.session_key)
         self._enrol()
         self.prepare(1)
         self.release()
@@ -195,7 +196,16 @@ class Worker:
 
     def _actor(self, user: User) -> User:
         user.granted = permissions_of(user.pk, now=clock.now())
+        user.factor = Factor.CARD
         return user
+
+    def _shown_card(self, session_key: str) -> str:
+        """Return the key of the session after its person has shown the card."""
+        digest = session_digest(session_key)
+        with transaction.atomic():
+            return identity.step_up_step(
+                user=self.releaser, key_sha256=digest, factor=Factor.CARD, now=clock.now()
+            )
 
     def _enrol(self) -> None:
         now, actor = _second(), self._actor(self.releaser)

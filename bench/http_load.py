@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from bench.places import PROJECT, Places
 from corpbank.services.processes import LOOPBACK
 
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 16
 START_SECONDS = 30
 SESSION_COOKIE, CSRF_COOKIE = "corpbank_enterprise_session", "corpbank_enterprise_csrf"
 
@@ -35,12 +35,12 @@ class Sent:
 
 
 @contextmanager
-def site(places: Places) -> Iterator[None]:
-    """Run the customers' site under gunicorn, as the demo does."""
+def site(places: Places, **changes: str) -> Iterator[None]:
+    """Run the customers' site under gunicorn, as the demo does; `changes` of its environment."""
     command = [sys.executable, "-m", "gunicorn", "corpbank.wsgi:application"]
     command += ["--bind", f"{LOOPBACK}:{places.port}", "--workers", str(WORKERS)]
     command += ["--threads", str(THREADS), "--log-level", "error", "--no-control-socket"]
-    environment = os.environ | places.bank_environment()
+    environment = os.environ | places.bank_environment() | changes
     environment.pop("OWNER_DATABASE_URL", None)
     child = subprocess.Popen(command, env=environment, cwd=PROJECT)
     try:
@@ -55,7 +55,7 @@ def _wait(port: int, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         try:
-            if _ask(port, "GET", "/livez", {}, "")[0] == 200:
+            if ask(port, "GET", "/livez", {}, "")[0] == 200:
                 return
         except OSError:
             time.sleep(0.1)
@@ -96,10 +96,10 @@ def _browse(port: int, browser: dict[str, Any], start: threading.Barrier, found:
         began = time.perf_counter()
         path = f"/requests/{reference}/release/"
         try:
-            status, location, text = _ask(port, "POST", path, posting, body)
+            status, location, text = ask(port, "POST", path, posting, body)
             found.forms_ms.append((time.perf_counter() - began) * 1000)
             if status in (302, 303):
-                status, _, text = _ask(port, "GET", location, headers, "")
+                status, _, text = ask(port, "GET", location, headers, "")
         except OSError as error:
             status, text = 0, type(error).__name__
         found.times_ms.append((time.perf_counter() - began) * 1000)
@@ -108,7 +108,7 @@ def _browse(port: int, browser: dict[str, Any], start: threading.Barrier, found:
             found.failures.append(f"{reference}: {status}")
 
 
-def _ask(
+def ask(
     port: int, method: str, path: str, headers: dict[str, str], body: str
 ) -> tuple[int, str, str]:
     line = http.client.HTTPConnection(LOOPBACK, port, timeout=30)

@@ -200,6 +200,13 @@ beforehand is looked up and compared with the certificate's row; one with a nonc
 
 {markdown(authority_rows(authority))}
 
+## Measured apart
+
+* `python -m bench.signing_in`: one Argon2id hash at the production cost (ms), and the form of a
+  release while a hundred people sign in at the same two processes, beside the same form alone.
+  Passwords are checked outside transactions and connections, a few at a time in each process
+  (`SIGN_IN_HASHES`, `SIGN_IN_WAITING`); who comes on top of that is asked to try again.
+
 ## The {len(statements)} statements of one release
 
 Besides BEGIN and COMMIT; each room writes its own rows.

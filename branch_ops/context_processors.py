@@ -75,6 +75,7 @@ AREAS = (
     Area("window", gettext_lazy("All records"), "admin:index", "search", SIGNED_IN),
 )
 OWN = (
+    Area("profile", gettext_lazy("My data"), "staff:profile", "user", SIGNED_IN),
     Area("card", gettext_lazy("My card"), "staff:card", "certificate", Certificates.ENROL),
     Area(
         "report_lost",
@@ -118,6 +119,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         }
 
     def open_to(area: Area) -> bool:
+        # Before first use is over nothing else opens, and nothing leads there (DEL-3).
+        if user.first_used_at is None:
+            return False
         return area.permission == SIGNED_IN or area.permission in user.granted
 
     return {

@@ -10,24 +10,36 @@ from branch_ops.views import (
     equipment,
     external,
     fees,
+    first_use,
     own,
     policy,
+    profile,
     proposals,
     requisitions,
 )
-from identity.views import draft, end_session
+from identity.views import bulletin, bulletins, download, draft, end_session
 
 app_name = "staff"
 urlpatterns = [
     path("home/", door.home, name="home"),
     path("stay/", door.stay, name="stay"),
     path("draft/", draft, name="draft"),
+    path("first-use/", first_use.first_use, name="first_use"),
+    path("profile/", profile.profile, name="profile"),
     path("card/", door.card, name="card"),
     path("card/lost/", own.report_lost, name="report_lost"),
     path("password/", own.change_password, name="change_password"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", door.take_over, name="take_over"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("bulletin/", bulletins, {"template": "branch_ops/bulletins.html"}, name="bulletins"),
+    path(
+        "bulletin/<int:number>/",
+        bulletin,
+        {"template": "branch_ops/bulletin.html"},
+        name="bulletin",
+    ),
+    path("downloads/<slug:sha256>/", download, name="download"),
     path("activate/", activation.activate, name="activate"),
     path("sign-in-help/", approvals.people_help, name="people_help"),
     path("sign-in-help/<slug:person>/unlock/", approvals.help_unlock, name="help_unlock"),

@@ -5,7 +5,9 @@ import os
 wsgi_app = "deploy.wsgi:application"
 bind = "0.0.0.0:8000"  # inside its container, on a network that only the proxy shares
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 4
+# More than the pool has connections: who waits at the door for a password to be checked holds a
+# thread and nothing else, and threads are left for everybody who is in (SIGN_IN_WAITING).
+threads = 16
 # Heartbeats go to memory: a full or slow disk must not look like a hanging worker.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - a tmpfs that every container has
 timeout = 30

@@ -55,6 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 *_company_entries(user),
             ],
             "own": [
+                _entry("profile", _("My data"), "enterprise:profile", "user"),
                 _entry(
                     "certificates", _("My certificates"), "enterprise:certificates", "certificate"
                 ),
@@ -68,6 +69,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "idle_warning_seconds": getattr(request.session, "warning_seconds", 0),
             "stay_url": reverse("enterprise:stay"),
             "draft_url": reverse("enterprise:draft"),
+            # Before first use is over nothing else opens, and nothing leads there (DEL-3).
+            **({"nav": [], "own": []} if user.first_used_at is None else {}),
         },
     }
 

@@ -15,13 +15,13 @@ from certificates.formats.texts import check_text
 from certificates.operations import Asked, CertificateAct
 from enterprise.subjects.policy import CURRENCY
 from identity.errors import FigureRefused
-from identity.forms import UnshownInput
+from identity.forms import EntryFields, UnshownInput
 from identity.policies import CompanyRules, check_company_rules
 from kernel.errors import RuleBroken
 from kernel.money import parse_money
 
 
-class SignInForm(forms.Form):
+class SignInForm(EntryFields):
     """Read a sign-in; nothing of it is shown again after a failure (AUTH-1)."""
 
     company_code = forms.CharField(
@@ -34,13 +34,8 @@ class SignInForm(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     next = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+    field_order = ("company_code", "login_name", "password")
 
 
 class CompanyFilterForm(forms.Form):

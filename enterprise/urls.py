@@ -6,7 +6,7 @@ from django.urls import path
 
 from approvals import views as approvals
 from enterprise import views
-from identity.views import draft, end_session
+from identity.views import bulletin, bulletins, download, draft, end_session
 
 app_name = "enterprise"
 urlpatterns = [
@@ -14,9 +14,19 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/elsewhere/", views.take_over, name="take_over"),
     path("sign-out/", views.sign_out, name="sign_out"),
+    path("bulletin/", bulletins, {"template": "enterprise/bulletins.html"}, name="bulletins"),
+    path(
+        "bulletin/<int:number>/",
+        bulletin,
+        {"template": "enterprise/bulletin.html"},
+        name="bulletin",
+    ),
+    path("downloads/<slug:sha256>/", download, name="download"),
     path("stay/", views.stay, name="stay"),
     path("draft/", draft, name="draft"),
     path("step-up/", views.step_up, name="step_up"),
+    path("first-use/", views.first_use, name="first_use"),
+    path("profile/", views.profile, name="profile"),
     path("certificates/", views.certificates_page, name="certificates"),
     path("certificates/card/", views.enrol_card, name="enrol_card"),
     path("certificates/renew/", views.renew_certificate, name="renew_certificate"),

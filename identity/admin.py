@@ -46,7 +46,7 @@ class UserAdmin(admin.ModelAdmin):
     list_filter = ("state", "unit")
     list_select_related = ("company", "unit")
     search_fields = ("display_name", "public_id", "company__code", "company__name")
-    exclude = ("password",)
+    exclude = ("password", "authorisation_code")
 
     def visible(self, actor: User, rows: QuerySet[User]) -> QuerySet[User]:
         """Return the people of the reader's unit and of its companies."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import Busy, Conflict, NotAllowed, RuleBroken
+from kernel.errors import Busy, Conflict, NotAllowed, NotFound, RuleBroken
 
 
 class PasswordRefused(StrEnum):
@@ -169,6 +169,121 @@ class NowhereToSend(RuleBroken):
         )
 
 
+class LoginNameFault(StrEnum):
+    """Name why a new login name is refused (PWD-2)."""
+
+    TOO_SHORT = "identity.login_name.too_short"
+    TOO_LONG = "identity.login_name.too_long"
+    SIGNS = "identity.login_name.signs"
+    NOT_MIXED = "identity.login_name.not_mixed"
+    COMPANY_CODE = "identity.login_name.company_code"
+    PHONE = "identity.login_name.phone"
+    SAME = "identity.login_name.same"
+    TAKEN = "identity.login_name.taken"
+
+
+_LOGIN_NAME_MESSAGES: dict[LoginNameFault, str | Promise] = {
+    LoginNameFault.TOO_SHORT: _("A login name has at least 8 characters."),
+    LoginNameFault.TOO_LONG: _("A login name has at most 32 characters."),
+    LoginNameFault.SIGNS: _(
+        "A login name is made of the letters A to Z, digits, full stops, hyphens and underscores."
+    ),
+    LoginNameFault.NOT_MIXED: _("A login name mixes letters and digits."),
+    LoginNameFault.COMPANY_CODE: _("A login name does not hold the company code."),
+    LoginNameFault.PHONE: _("A login name does not hold a phone number."),
+    LoginNameFault.SAME: _("This is your present login name. Choose another."),
+    LoginNameFault.TAKEN: _("This login name cannot be used. Choose another."),
+}
+
+
+class LoginNameRefused(RuleBroken):
+    """Refuse a new login name for a named reason."""
+
+    def __init__(self, reason: LoginNameFault) -> None:
+        super().__init__(reason.value, _LOGIN_NAME_MESSAGES[reason], field="login_name")
+        self.reason = reason
+
+
+class CodeFault(StrEnum):
+    """Name why a supervisor authorisation code is refused (DUAL-7)."""
+
+    TOO_SHORT = "identity.authorisation_code.too_short"
+    TOO_LONG = "identity.authorisation_code.too_long"
+    SPACES = "identity.authorisation_code.spaces"
+    ONE_SIGN = "identity.authorisation_code.one_sign"
+    LOGIN_NAME = "identity.authorisation_code.login_name"
+    PASSWORD = "identity.authorisation_code.password"  # noqa: S105 - the name of a reason
+
+
+_CODE_MESSAGES: dict[CodeFault, str | Promise] = {
+    CodeFault.TOO_SHORT: _("A supervisor authorisation code has at least 8 characters."),
+    CodeFault.TOO_LONG: _("A supervisor authorisation code has at most 128 characters."),
+    CodeFault.SPACES: _("A supervisor authorisation code holds no spaces."),
+    CodeFault.ONE_SIGN: _("A supervisor authorisation code is not made of one or two characters."),
+    CodeFault.LOGIN_NAME: _("A supervisor authorisation code does not hold the login name."),
+    CodeFault.PASSWORD: _("The supervisor authorisation code is not your password."),
+}
+
+
+class WeakAuthorisationCode(RuleBroken):
+    """Refuse a supervisor authorisation code for a named reason."""
+
+    def __init__(self, reason: CodeFault) -> None:
+        super().__init__(reason.value, _CODE_MESSAGES[reason], field="authorisation_code")
+        self.reason = reason
+
+
+class NotThisStep(Conflict):
+    """Say that a step of first use is done already, or not yet to be done (SES-3)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.first_use.not_this_step",
+            _("This step is done already, or another one comes first. Open the first page again."),
+        )
+
+
+class AddressRefused(RuleBroken):
+    """Say that a text is no phone number or mail address."""
+
+    def __init__(self, channel: str) -> None:
+        message = (
+            _("Type an e-mail address such as name@company.com.tw.")
+            if channel == "email"
+            else _("Type a phone number such as 0912345678 or +886912345678.")
+        )
+        super().__init__("identity.contact.address", message, field="address")
+
+
+class PhoneFirst(RuleBroken):
+    """Say that whoever has not shown the registered phone yet gives the bank no other address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.contact.phone_first",
+            _("Verify your phone first; then you can give another e-mail address."),
+            field="address",
+        )
+
+
+class PhoneFromBank(RuleBroken):
+    """Say that the phone that everything rests on is not replaced before first use is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity.contact.phone_from_bank",
+            _("Until first use is over only the bank changes the phone. Call the unit in charge."),
+            field="address",
+        )
+
+
+class NothingToVerify(RuleBroken):
+    """Say that no address of this kind waits for a code."""
+
+    def __init__(self) -> None:
+        super().__init__("identity.contact.nothing", _("There is no address here to verify."))
+
+
 class CodeRefused(RuleBroken):
     """Say that a code that was typed is not the one that was sent."""
 
@@ -250,12 +365,19 @@ class ActivationRefused(RuleBroken):
 class PasswordWrong(RuleBroken):
     """Say that the present password was not right; it counts as one at signing in does."""
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "old") -> None:
         super().__init__(
             "identity.password.wrong",
             _("The present password is not right. After three in a row your sign-in is paused."),
-            field="old",
+            field=field,
         )
+
+
+class NotOffered(NotFound):
+    """Say that the bank does not offer this way of entering a password."""
+
+    def __init__(self) -> None:
+        super().__init__("identity.entry.not_offered", _("This is not offered at the moment."))
 
 
 class DraftRefused(RuleBroken):

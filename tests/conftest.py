@@ -15,7 +15,13 @@ from django.utils.translation.reloader import translation_file_changed
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
 from corpbank.messages import compile_catalogues
-from tests.factories.worlds import _standing_bank, founded, open_world, world
+from tests.factories.worlds import (
+    _standing_bank,
+    founded,
+    founded_without_cards,
+    open_world,
+    world,
+)
 from tests.servers import (
     Servers,
     database_of,
@@ -38,7 +44,16 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("house")
 
 # Fixtures of the small bank, for every test that needs one.
-__all__ = ["_standing_bank", "founded", "open_world", "world"]
+__all__ = ["_standing_bank", "founded", "founded_without_cards", "open_world", "world"]
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST = (
+    "tests/walks/",
+    "tests/corpbank/test_demo.py",
+    "tests/certificates/test_life_races.py",
+    "tests/branch_ops/test_window_closed.py",
+    "tests/branch_ops/test_stock_browser.py",
+)
 
 RUNNING = pytest.StashKey[Servers]()
 STARTED = pytest.StashKey[ExitStack]()
@@ -71,6 +86,12 @@ def pytest_configure(config: pytest.Config) -> None:
             # Setting Django up has read the old one, or found none, and would remember that.
             translation_file_changed(sender=None, file_path=catalogue)
     config.pluginmanager.register(OneSetForAllWorkers(), "corpbank-servers")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest stories first; all others keep their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

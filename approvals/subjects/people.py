@@ -72,7 +72,7 @@ class PersonKind(ChangeKind):
         return [
             Line(_("Person"), f"{content['name']} ({content['person']})", emphasis=True),
             Line(_("Login name"), content["login_name"]),
-            Line(_("At home at"), content["home"]),
+            Line(_("Company or unit"), content["home"]),
             *self.effect(content),
             Line(_("How the person was identified"), str(identified or content["identified_by"])),
             Line(_("Reason"), content["reason"]),

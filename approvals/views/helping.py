@@ -136,8 +136,8 @@ def _form_page(
         "cancel_url": own or _address("people_help"),
         "items": [
             {"label": _("Person"), "value": f"{person.name} ({person.number})"},
-            {"label": _("Login name"), "value": person.login_name},
-            {"label": _("At home at"), "value": person.home_name},
+            {"label": _("Login name"), "value": person.login_name, "is_number": True},
+            {"label": _("Company or unit"), "value": person.home_name},
             {"label": _("State"), "value": row.state_label},
         ],
         "notes": kind.after({"person": person.number}),

@@ -20,7 +20,16 @@ Unread = Any  # arguments that only pass through to Django
 
 # Nobody reads these on a page, whatever an admin class says.
 SECRETS = frozenset(
-    {"password", "key_sha256", "session_key_sha256", "secret_hmac", "pin_hash", "nonce", "data"}
+    {
+        "password",
+        "key_sha256",
+        "session_key_sha256",
+        "secret_hmac",
+        "pin_hash",
+        "nonce",
+        "data",
+        "authorisation_code",
+    }
 )
 
 

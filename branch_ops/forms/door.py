@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from approvals.forms import ActForm
+from identity.forms import EntryFields
 
 
-class SignInForm(forms.Form):
+class SignInForm(EntryFields):
     """Ask for login name and password; whatever is wrong is one message (AUTH-1)."""
 
     login_name = forms.CharField(
@@ -18,13 +19,8 @@ class SignInForm(forms.Form):
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+    field_order = ("login_name", "password")
 
 
 class LostForm(ActForm):

@@ -11,7 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
+from branch_ops.render.people import OWN_EVENTS
 from branch_ops.render.policy import FIGURE_EVENTS
+from branch_ops.render.publications import PUBLISHED_EVENTS
 from branch_ops.render.refusals import TRIED
 
 Text = str | Promise
@@ -303,6 +305,8 @@ WORDS: Mapping[str, Text] = {
 EVENTS: Mapping[str, Text] = {
     **FIGURE_EVENTS,
     **OUTSIDE_EVENTS,
+    **PUBLISHED_EVENTS,
+    **OWN_EVENTS,
     **TRIED,
     "alerts.message.replayed": _("Messages sent again"),
     "approvals.flow.defined": _("Approval flow defined"),

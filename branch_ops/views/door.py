@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,21 +14,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from approvals.permissions import Permission as Approve
 from branch_ops.errors import SignInPaused, SignInRefused
 from branch_ops.forms.door import SignInForm
+from branch_ops.views.first_use import keys_of
 from certificates.permissions import Permission as Certificates
 from certificates.queries import has_open_letter
 from certificates.views import enrolment_page
 from identity import operations
 from identity.errors import DoorCrowded, DoorShut, TooManyTries
 from identity.operations import SignInResult
-from identity.permissions import SIGNED_IN, PersonRequest, public, requires
-from identity.policies import SignInOutcome
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, public, requires
+from identity.policies import SignInOutcome, Step
 from identity.views import (
+    back_to_first_use,
+    door_page,
+    entry_page,
     knock,
     leave,
     let_in,
     make_ticket,
     redeem_ticket,
     sign_in_rows,
+    typed_password,
     way_back,
 )
 from kernel import clock
@@ -34,7 +41,7 @@ from kernel.errors import DomainError
 
 
 @public
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "keypad_codes")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of the bank in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -47,7 +54,9 @@ def sign_in(request: PersonRequest) -> HttpResponse:
         return _refused(request, SignInRefused())
     typed = form.cleaned_data
     try:
-        result = knock(request, login_name=typed["login_name"], password=typed["password"])
+        result = knock(
+            request, login_name=typed["login_name"], password=typed_password(request, form)
+        )
     except (TooManyTries, DoorShut, DoorCrowded) as error:
         return _refused(request, error)
     if result.outcome == SignInOutcome.SIGNED_IN:
@@ -111,14 +120,19 @@ def home(request: PersonRequest) -> HttpResponse:
     )
 
 
+@before(Gate.FIRST_USE)
 @requires(Certificates.ENROL)
 @require_GET
 def card(request: PersonRequest) -> HttpResponse:
-    """Lead a person of the bank through taking a card into use (CERT-2)."""
+    """Lead a person of the bank through taking a card into use; part of first use too (CERT-2)."""
+    back = back_to_first_use(request, Step.CARD, replace(keys_of(request), card_needed=True))
+    if back is not None:
+        return back
+    leads_to = reverse("staff:home" if request.user.first_used_at else "staff:first_use")
     page = enrolment_page(
         request,
-        next_url=reverse("staff:home"),
-        back_url=reverse("staff:home"),
+        next_url=leads_to,
+        back_url=leads_to,
         holder_name=f"{request.user.unit} {request.user.display_name}",
     )
     return render(request, "enterprise/enrol_card.html", {"page": page})
@@ -150,5 +164,11 @@ def _door(
         "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
-    context = {"form": form, "refusal": refusal, "notice": notice}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "notice": notice,
+        "page": door_page(request),
+        "entry": entry_page(request),
+    }
     return render(request, "branch_ops/sign_in.html", context, status=status)

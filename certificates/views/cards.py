@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,18 +21,23 @@ from certificates.forms import (
 )
 from certificates.permissions import Permission
 from certificates.views.messages import answers_card, exactly, opened, origin_of, to_base64
+from identity.errors import NotThisStep
 from identity.formats import session_digest
-from identity.permissions import PersonRequest, requires
+from identity.permissions import Gate, PersonRequest, before, requires
+from identity.policies import Keys, Step
+from identity.queries import has_reached
 from kernel import clock
 from kernel.canonical import sha256_hex
 
 
+@before(Gate.FIRST_USE)
 @requires(Permission.ENROL)
 @answers_card
 def enrol(request: HttpRequest) -> dict[str, Any]:
     """Use a letter and two certificate requests; answer both certificates and the challenge."""
     message = read_message(EnrolMessage, request.content_type, request.body)
     now = clock.now()
+    _insist_on_turn(request, now)
     result = operations.enrol(
         actor=request.user,  # type: ignore[arg-type]
         session_key_sha256=session_digest(request.session.session_key or ""),
@@ -50,18 +55,21 @@ def enrol(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
+@before(Gate.FIRST_USE)
 @requires(Permission.ENROL)
 @answers_card
 def confirm(request: HttpRequest) -> dict[str, Any]:
     """Put the certificate into force whose key signed the challenge."""
     message = read_message(ConfirmMessage, request.content_type, request.body)
+    now = clock.now()
+    _insist_on_turn(request, now)
     operations.confirm(
         actor=request.user,  # type: ignore[arg-type]
         session_key_sha256=session_digest(request.session.session_key or ""),
         certificate_sha256=message["certificate_sha256"],
         signature_der=message["signature"],
         signing_time=message["signing_time"],
-        now=clock.now(),
+        now=now,
     )
     return {}
 
@@ -110,6 +118,7 @@ def renew(request: HttpRequest) -> dict[str, Any]:
     return _issued(result, result.challenge, now)
 
 
+@before(Gate.FIRST_USE, Gate.SECOND_FACTOR)
 @requires(Permission.SIGN)
 @answers_card
 def unlock(request: HttpRequest) -> dict[str, Any]:
@@ -166,6 +175,13 @@ def _enrolment_state(user_id: int) -> str:
     if queries.waits_for_card_program(user_id):
         return "on_card"
     return "has_card" if queries.signing_certificate(user_id) is not None else "no_letter"
+
+
+def _insist_on_turn(request: HttpRequest, now: datetime) -> None:
+    """Insist that a newcomer has done what first use asks before the card (SES-3)."""
+    user = cast(PersonRequest, request).user
+    if not has_reached(user, Step.CARD, now=now, keys=Keys(card_needed=True)):
+        raise NotThisStep
 
 
 def _issued(

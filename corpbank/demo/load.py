@@ -23,6 +23,7 @@ from corpbank.demo.bank import (
     four_flows,
 )
 from corpbank.demo.counter import load_counter, waits_at_the_counter
+from corpbank.demo.publications import load_publications
 from identity.models import Company, Unit, User
 from identity.policies import Factor
 from identity.queries import company_by_code, permissions_of
@@ -178,6 +179,7 @@ def load(now: datetime) -> bool:
         load_counter(now)
     # One that an earlier edition founded, or that has stood for long, needs them to sign.
     certificates.rotate_service_keys(now=now)
+    _publish(now)
     _submit_samples(now)
     return fresh
 
@@ -234,6 +236,11 @@ def _found(then: datetime, now: datetime) -> None:
             now=then,
         )  # fmt: skip
     _movements(founded, then, now)
+
+
+@transaction.atomic(durable=True)
+def _publish(now: datetime) -> None:
+    load_publications(now)
 
 
 def _movements(founded: list[Founded], then: datetime, now: datetime) -> None:

@@ -71,7 +71,7 @@ def programs(addresses: Addresses, ports: Ports) -> list[Program]:
 def _gunicorn(port: int, *, workers: int) -> list[str]:
     return [
         *("gunicorn", "corpbank.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
-        *("--workers", str(workers), "--threads", "4", "--graceful-timeout", "3"),
+        *("--workers", str(workers), "--threads", "16", "--graceful-timeout", "3"),
         *("--no-control-socket", "--log-level", "warning"),
     ]
 

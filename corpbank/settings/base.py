@@ -118,7 +118,9 @@ AUTHENTICATION_BACKENDS = ["guardian.backends.ObjectPermissionBackend"]
 PASSWORD_HASHERS = ["identity.formats.PasswordHasher"]
 ARGON2_COST = (2, 102_400, 8)  # passes, memory in KiB, lanes
 # How many passwords one process checks at a time: each takes the memory and the cores named above.
+# Some more may wait for it, on threads of the server that are not needed elsewhere meanwhile.
 SIGN_IN_HASHES = environment.number("SIGN_IN_HASHES", 2)
+SIGN_IN_WAITING = environment.number("SIGN_IN_WAITING", 8)
 # Guardian would otherwise make a user row nobody asked for, and add methods to the user model.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -136,9 +138,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# The row decides how long a session stands (SES-1); the cookie goes with the browser's window.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# How a reader likes to enter a password; each site puts its own name below.
+ENTRY_COOKIE_NAME = "corpbank_entry"
+ENTRY_COOKIE_SECURE = True
 DEVICE_COOKIE_NAME = "corpbank_device"  # each site names its own
 DEVICE_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -160,10 +167,12 @@ def cookies(site: str, *, plain_http: bool) -> dict[str, Any]:
         # By this one a browser is known again; it opens nothing (AUTH-6).
         "DEVICE_COOKIE_NAME": f"{prefix}corpbank_{site}_device",
         "LANGUAGE_COOKIE_NAME": f"corpbank_{site}_language",
+        "ENTRY_COOKIE_NAME": f"corpbank_{site}_entry",
         "SESSION_COOKIE_SECURE": not plain_http,
         "CSRF_COOKIE_SECURE": not plain_http,
         "DEVICE_COOKIE_SECURE": not plain_http,
         "LANGUAGE_COOKIE_SECURE": not plain_http,
+        "ENTRY_COOKIE_SECURE": not plain_http,
     }
 
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("approvals.urls")),
     path("", include("transfers.urls")),
     path("", include("certificates.urls")),
+    path("sign-in/", include("identity.urls")),
     path("language/", set_language, name="set_language"),
     path("csp-reports", csp_report, name="csp_report"),
     path("livez", live, name="live"),

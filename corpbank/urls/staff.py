@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policy/", include((policy_patterns, "policy"))),
     path("", include("approvals.urls")),
     path("", include((card_patterns, "certificates"))),
+    path("sign-in/", include("identity.urls")),
     path("language/", set_language, name="set_language"),
     path("csp-reports", csp_report, name="csp_report"),
     path("livez", live, name="live"),

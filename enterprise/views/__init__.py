@@ -9,6 +9,7 @@ from enterprise.views.company import (
     revoke_certificate,
     suspend_certificate,
 )
+from enterprise.views.first_use import first_use
 from enterprise.views.lifting import activate_certificate, prepare_activation
 from enterprise.views.losing import report_lost
 from enterprise.views.pages import (
@@ -25,6 +26,7 @@ from enterprise.views.policy import (
     edit_company_policy,
     propose_company_policy,
 )
+from enterprise.views.profile import profile
 from enterprise.views.renewing import renew_certificate
 from enterprise.views.step_up import step_up
 
@@ -38,9 +40,11 @@ __all__ = [
     "company_policy",
     "edit_company_policy",
     "enrol_card",
+    "first_use",
     "home",
     "prepare_activation",
     "prepare_certificate_act",
+    "profile",
     "propose_company_policy",
     "renew_certificate",
     "report_lost",

@@ -13,7 +13,10 @@ from certificates.states import LIVE, CertificateState
 from certificates.views import enrolment_page
 from enterprise import queries
 from enterprise.queries.certificates import CertificateRow
-from identity.permissions import SIGNED_IN, PersonRequest, can, requires
+from enterprise.views.first_use import keys_of
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, can, requires
+from identity.policies import Step
+from identity.views import back_to_first_use
 from kernel import clock
 
 
@@ -33,14 +36,19 @@ def certificates_page(request: PersonRequest) -> HttpResponse:
     return render(request, "enterprise/certificates.html", {"page": page})
 
 
+@before(Gate.FIRST_USE)
 @requires(Certificates.ENROL)
 @require_GET
 def enrol_card(request: PersonRequest) -> HttpResponse:
-    """Lead a person through taking a virtual card into use (CERT-2)."""
+    """Lead a person through taking a virtual card into use; part of first use too (CERT-2)."""
+    back = back_to_first_use(request, Step.CARD, keys_of(request))
+    if back is not None:
+        return back
+    is_new = request.user.first_used_at is None
     page = enrolment_page(
         request,
-        next_url=reverse("enterprise:home"),
-        back_url=reverse("enterprise:certificates"),
+        next_url=reverse("enterprise:first_use" if is_new else "enterprise:home"),
+        back_url=reverse("enterprise:first_use" if is_new else "enterprise:certificates"),
         holder_name=f"{request.user.company} {request.user.display_name}",
     )
     return render(request, "enterprise/enrol_card.html", {"page": page})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,12 +25,15 @@ from identity.permissions import SIGNED_IN, PersonRequest, public, requires
 from identity.policies import SignInOutcome
 from identity.views import (
     TICKET_SECONDS,
+    door_page,
+    entry_page,
     knock,
     leave,
     let_in,
     make_ticket,
     redeem_ticket,
     sign_in_rows,
+    typed_password,
 )
 from kernel import clock
 from kernel.errors import DomainError
@@ -44,7 +46,7 @@ FIRST = 5
 
 
 @public
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "keypad_codes")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: PersonRequest) -> HttpResponse:
     """Let a person of a company in, or say the one thing that is said of every failure (AUTH-1)."""
@@ -62,7 +64,7 @@ def sign_in(request: PersonRequest) -> HttpResponse:
             request,
             company_code=data["company_code"],
             login_name=data["login_name"],
-            password=data["password"],
+            password=typed_password(request, form),
         )
     except (TooManyTries, DoorShut, DoorCrowded) as error:
         return _refused(request, error)
@@ -186,12 +188,6 @@ def _sign_in_page(request: PersonRequest, form: SignInForm, *, status: int = 200
         "password": _("Your password is changed. Sign in with the new one."),
     }
     notice = told.get(request.GET.get("ended", ""), "")
-    page = {
-        "notice": notice,
-        "bulletin": [],
-        "contact": [
-            {"label": _("Customer service"), "value": settings.BANK_SERVICE_PHONE},
-            {"label": _("E-mail"), "value": settings.BANK_SERVICE_EMAIL},
-        ],
-    }
-    return render(request, "enterprise/sign_in.html", {"page": page, "form": form}, status=status)
+    page = {"notice": notice, **door_page(request)}
+    context = {"page": page, "form": form, "entry": entry_page(request)}
+    return render(request, "enterprise/sign_in.html", context, status=status)

@@ -8,9 +8,9 @@ from enum import StrEnum
 from django.db import transaction
 
 from identity import queries
-from identity.errors import WeakPassword
+from identity.errors import DoorShut, TooManyTries, WeakPassword
 from identity.operations.codes import CodeOutcome, Purpose, take_code_step
-from identity.operations.limits import count_try
+from identity.operations.limits import count_try, record_turned_away
 from identity.operations.passwords import set_password_step
 from identity.policies import broken_facts, password_fault
 from identity.states import UserState
@@ -23,16 +23,21 @@ class ActivationOutcome(StrEnum):
     REFUSED = "refused"
 
 
-def count_activation(*, site: str, company_code: str, login_name: str, address: str) -> None:
+def count_activation(
+    *, site: str, company_code: str, login_name: str, address: str, now: datetime
+) -> None:
     """Count a try for its address and for the account it names, whether or not there is one.
 
     Not in a transaction: the count is kept by the servers' shared memory. Raises TooManyTries
-    above the policy's figures, DoorShut where nothing can be counted (AUTH-10).
+    above the policy's figures, DoorShut where nothing can be counted; both are written down
+    (AUTH-8, AUTH-10).
     """
-    count_try(
-        policy=queries.sign_in_policy(), address=address,
-        account=("activation", site, company_code, login_name),
-    )  # fmt: skip
+    account = ("activation", site, company_code, login_name)
+    try:
+        count_try(policy=queries.sign_in_policy(), address=address, account=account)
+    except (TooManyTries, DoorShut) as error:
+        record_turned_away(error=error, now=now, event="identity.code.refused")
+        raise
 
 
 @transaction.atomic(durable=True)

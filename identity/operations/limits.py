@@ -38,13 +38,15 @@ def count_try(*, policy: SignInPolicy, account: tuple[str, ...], address: str) -
 
 
 @transaction.atomic(durable=True)
-def record_turned_away(*, error: DomainError, now: datetime) -> None:
+def record_turned_away(
+    *, error: DomainError, now: datetime, event: str = "identity.session.opened.refused"
+) -> None:
     """Write down a try that was turned away before anything was looked up (AUTH-8).
 
     Names nobody: whether the name that was typed exists has not been asked.
     """
     audit.record(
-        chain=audit.BANK, event="identity.session.opened.refused", actor="unknown",
+        chain=audit.BANK, event=event, actor="unknown",
         target="user:unknown", now=now, reason=error.code,
     )  # fmt: skip
 

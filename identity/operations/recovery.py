@@ -29,7 +29,7 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
         raise StandingChanged()
     before = {"state": str(user.state), "wrong_passwords": user.wrong_passwords}
     user.unlock()
-    _save(user, wrong_passwords=0)
+    _save(user, wrong_passwords=0, wrong_codes=0)
     _tell(user, "identity.user.unlocked", reason, now)
     _record(user, "identity.user.unlocked", actor, reason, before, now)
 
@@ -37,8 +37,9 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
 def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datetime) -> None:
     """Make a person's password worthless and send them a code to choose another; a step (AUTH-9).
 
-    A pause is lifted with it, every session ends. The code goes to the registered phone and
-    nobody else learns it; every other way the person is told that it was asked for. Raises StandingChanged for somebody suspended or gone, NowhereToSend.
+    A pause is lifted with it, every session ends. The code goes to the registered phone and nobody
+    else learns it; every other way the person is told that it was asked for. Raises
+    StandingChanged for somebody suspended or gone, NowhereToSend.
     """
     audit.require_transaction()
     user = _lock(user_id)
@@ -49,7 +50,7 @@ def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datet
     if user.state == UserState.PAUSED:
         user.unlock()
     _save(
-        user, wrong_passwords=0, password=make_password(None), password_set_at=None,
+        user, wrong_passwords=0, wrong_codes=0, password=make_password(None), password_set_at=None,
         must_change_password=True,
     )  # fmt: skip
     _tell(user, "identity.user.credentials_renewed", reason, now, but=code_address(user.pk).channel)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
@@ -35,20 +36,34 @@ def password_fits(password: str, encoded: str) -> bool:
         return check_password(password, encoded if real else decoy) and real
 
 
+class _Turns(NamedTuple):
+    """Bound how many people are at the door of this process, and how many of them hash."""
+
+    inside: BoundedSemaphore
+    hashing: BoundedSemaphore
+
+
 @contextmanager
 def hashing_turn() -> Iterator[None]:
-    """Hold one of this process's turns at hashing (settings.SIGN_IN_HASHES) without a connection.
+    """Hold one of this process's turns at hashing without a connection.
 
-    Raises DoorCrowded after three seconds of waiting.
+    At most settings.SIGN_IN_HASHES are hashed at a time, and SIGN_IN_WAITING wait: threads that
+    wait here do nothing else, so others have to be left for everything else. Raises DoorCrowded
+    where more come, and after three seconds of waiting.
     """
     let_connection_go()
-    turns = _turns(settings.SIGN_IN_HASHES)
-    if not turns.acquire(timeout=PATIENCE_SECONDS):
+    turns = _turns(settings.SIGN_IN_HASHES, settings.SIGN_IN_WAITING)
+    if not turns.inside.acquire(blocking=False):
         raise DoorCrowded()
     try:
-        yield
+        if not turns.hashing.acquire(timeout=PATIENCE_SECONDS):
+            raise DoorCrowded()
+        try:
+            yield
+        finally:
+            turns.hashing.release()
     finally:
-        turns.release()
+        turns.inside.release()
 
 
 def let_connection_go() -> None:
@@ -58,8 +73,8 @@ def let_connection_go() -> None:
 
 
 @cache
-def _turns(most: int) -> BoundedSemaphore:
-    return BoundedSemaphore(most)
+def _turns(hashes: int, waiting: int) -> _Turns:
+    return _Turns(BoundedSemaphore(hashes + waiting), BoundedSemaphore(hashes))
 
 
 @cache

@@ -1,6 +1,17 @@
 """Who is who, who is signed in, and what may they do now?"""
 
 from identity.queries.drafts import drafts
+from identity.queries.first_use import (
+    NO_KEYS,
+    SETTINGS_FORM,
+    Contact,
+    OpenCode,
+    contacts_of,
+    first_use_facts,
+    has_reached,
+    is_bank_checker,
+    open_code,
+)
 from identity.queries.helping import (
     Helped,
     Relation,
@@ -52,10 +63,14 @@ from identity.queries.sessions import (
 )
 
 __all__ = [
+    "NO_KEYS",
+    "SETTINGS_FORM",
+    "Contact",
     "EndingPassword",
     "GrantFacts",
     "Helped",
     "Member",
+    "OpenCode",
     "PasswordAdvice",
     "Relation",
     "SignIn",
@@ -63,21 +78,26 @@ __all__ = [
     "common_passwords",
     "company_by_code",
     "company_rules",
+    "contacts_of",
     "counter_of",
     "drafts",
     "earlier_outcome",
     "ending_passwords",
+    "first_use_facts",
     "grants_in_force",
     "grants_of",
     "has_passkey",
+    "has_reached",
     "helped_people",
     "helped_person",
     "home_of",
     "in_charge_of",
+    "is_bank_checker",
     "live_session",
     "members",
     "names",
     "newest_code",
+    "open_code",
     "password_advice",
     "password_policy",
     "password_rules",

@@ -117,6 +117,7 @@ def recipients(user_ids: Iterable[int]) -> list[Recipient]:
     """Return every registered contact point of these people with their language; one query."""
     points = (
         ContactPoint.objects.filter(user_id__in=list(user_ids))
+        .exclude(address="")  # a first one still waits for its code
         .select_related("user__company")
         .order_by("user_id", "channel")
     )

@@ -24,7 +24,8 @@ def try_activation(request: PersonRequest, typed: Mapping[str, str]) -> None:
         "company_code": typed.get("company_code", ""),
         "login_name": typed["login_name"],
     }
-    operations.count_activation(**names, address=request.META.get("REMOTE_ADDR", ""))
-    outcome = operations.activate(**names, code=typed["code"], new=typed["new"], now=clock.now())
+    now = clock.now()
+    operations.count_activation(**names, address=request.META.get("REMOTE_ADDR", ""), now=now)
+    outcome = operations.activate(**names, code=typed["code"], new=typed["new"], now=now)
     if outcome != ActivationOutcome.ACTIVATED:
         raise ActivationRefused

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
-from identity import operations
+from identity import operations, queries
 from identity.forms import LanguageForm
 from identity.operations import SignInResult
 from identity.permissions import PersonRequest, public
+from identity.policies import SignInOutcome
+from identity.views.keypad import keep_entry
 from kernel import clock
 
+INBOX_URL = "approvals:inbox"
 # Signed and short-lived: it lets exactly this person end exactly that session of theirs.
 TICKET_SECONDS = 120
 LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
@@ -28,12 +32,15 @@ _DEVICE = re.compile(r"[A-Za-z0-9_-]{40,64}")
 
 
 def knock(
-    request: PersonRequest, *, company_code: str = "", login_name: str, password: str
+    request: PersonRequest, *, company_code: str = "", login_name: str, password: str | None
 ) -> SignInResult:
     """Try to sign in what was typed, from this browser.
 
-    Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
+    `password` is None where the form brought nothing to compare: that is refused, and counts as no
+    wrong one. Raises TooManyTries, DoorShut, DoorCrowded: the page says so beside its form.
     """
+    if password is None:
+        return SignInResult(SignInOutcome.REFUSED)
     return operations.sign_in(
         site=settings.SITE,
         company_code=company_code,
@@ -87,8 +94,16 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
     assert result.user is not None  # noqa: S101 - a sign-in that succeeded names its person
     request.session.adopt(result.session_key)
     rotate_token(request)
-    response = HttpResponseRedirect(way_back(request, target))
-    _keep_language(response, result.user.language)
+    person = result.user
+    leads_to = (
+        way_back(request, target)
+        if target
+        else start_page_of(person.pk, person.start_page, now=clock.now())
+    )
+    response = HttpResponseRedirect(leads_to)
+    keep_language(response, person.language)
+    if person.prefers_keypad or person.prefers_number:
+        keep_entry(response, keypad=person.prefers_keypad, number=person.prefers_number)
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         result.device,
@@ -98,6 +113,19 @@ def let_in(request: PersonRequest, result: SignInResult, target: str) -> HttpRes
         samesite="Lax",
     )
     return response
+
+
+def start_page_of(user_id: int, chosen: str, *, now: datetime) -> str:
+    """Return where a person begins: the page they chose, where their roles still open it."""
+    if chosen == "inbox" and may_open(INBOX_URL, queries.permissions_of(user_id, now=now)):
+        return reverse(INBOX_URL)
+    return reverse(settings.HOME_URL)
+
+
+def may_open(name: str, granted: frozenset[str]) -> bool:
+    """Tell whether these permissions open a page of this site."""
+    view = resolve(reverse(name)).func
+    return getattr(view, "permission", "") in granted
 
 
 def go_on_with(request: PersonRequest, session_key: str) -> None:
@@ -154,11 +182,12 @@ def set_language(request: PersonRequest) -> HttpResponse:
         language = form.cleaned_data["language"]
         if request.user.is_authenticated:
             operations.choose_language(actor=request.user, language=language, now=clock.now())
-        _keep_language(response, language)
+        keep_language(response, language)
     return response
 
 
-def _keep_language(response: HttpResponse, language: str) -> None:
+def keep_language(response: HttpResponse, language: str) -> None:
+    """Let the browser ask for pages in this language from now on."""
     translation.activate(language)
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,

@@ -13,11 +13,10 @@ from django.conf import LazySettings
 from django.db import OperationalError, connection, transaction
 from psycopg.pq import TransactionStatus
 
-from alerts import operations
 from alerts.errors import DeliveryFailed
 from alerts.gateways import Parcel, RecordingEmailGateway
 from alerts.models import Message
-from alerts.operations import DeliveryResult, deliver_batch, replay_dead
+from alerts.operations import DeliveryResult, deliver_batch, messages as operations, replay_dead
 from alerts.policies import MOST_ATTEMPTS
 from alerts.queries import oldest_pending_age
 from audit.models import Entry

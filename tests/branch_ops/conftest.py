@@ -8,9 +8,8 @@ import pytest
 from django.test import Client
 
 from approvals.states import Act
-from kernel import clock
 from tests.factories.sites import staff_settings
-from tests.factories.world import PASSWORD, World, decide, make_world, submit
+from tests.factories.world import PASSWORD, World, decide, submit
 
 SIGN_IN = "/sign-in/"
 
@@ -20,12 +19,6 @@ def staff_site(settings) -> None:
     """Let the tests' process serve the staff site, as corpbank.settings.staff does."""
     for name, value in staff_settings().items():
         setattr(settings, name, value)
-
-
-@pytest.fixture
-def world(db) -> World:
-    """Return a bank with two branches and a customer at each."""
-    return make_world(clock.now())
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from branch_ops.subjects.certificates import certificate_content
 from certificates import operations as certificates
 from certificates.models import Certificate
 from identity.operations import grant_role
-from kernel import clock, ids
+from kernel import ids
 from kernel.errors import DomainError
 from tests.branch_ops.counter_stories import (
     CHECKER,
@@ -36,7 +36,7 @@ from tests.branch_ops.counter_stories import (
 )
 from tests.factories.evidence import run_script, write
 from tests.factories.threads import at_once
-from tests.factories.world import Holder, World, decide, make_world, sign
+from tests.factories.world import Holder, World, decide, sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("CERT-4", "CERT-7", "DUAL-1", "DUAL-2")]
 KIND = "certificates.unsuspension"
@@ -217,9 +217,8 @@ def test_a_release_sent_twice_lifts_once(scene: Scene) -> None:
     assert scene.certificate.letters.filter(purpose="UNSUSPEND").count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_checkers_at_the_same_moment_lift_once() -> None:
-    scene = make_scene(make_world(clock.now()))
+def test_two_checkers_at_the_same_moment_lift_once(open_world: World) -> None:
+    scene = make_scene(open_world)
     scene.submit()
     ready = []
     for login in (CHECKER, SECOND_CHECKER):

@@ -9,7 +9,6 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, sync_playwright
 
-from kernel import clock
 from tests.factories.authorities import to_pem
 from tests.factories.outside import (
     OTHER_POLICY,
@@ -19,7 +18,7 @@ from tests.factories.outside import (
     make_outside_authority,
 )
 from tests.factories.site import DESK_SIZE, PHONE_SIZE, axe_findings, browsing, serving
-from tests.factories.world import FIRST, PASSWORD, World, make_world
+from tests.factories.world import FIRST, PASSWORD, World
 
 pytestmark = [
     pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("staff_site"),
@@ -28,8 +27,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
-    return make_world(clock.now())
+def world(open_world: World) -> World:
+    return open_world
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def staff_of(role: str, unit: Unit) -> str:
     with transaction.atomic():
         user = identity.add_person(
             home=unit, login_name=role, display_name=role, language="en", password=PASSWORD,
-            contacts={}, actor="system", now=clock.now(),
+            contacts={}, actor="system", now=clock.now(), first_used_at=clock.now(),
         )  # fmt: skip
         identity.grant_role(
             user=user, role_code=role, parent=None, granted_by=None, now=clock.now()

@@ -85,6 +85,7 @@ def make_person(home: Company | Unit | None = None, now: datetime = NOW) -> User
             contacts={},
             actor="system",
             now=now,
+            first_used_at=now,
         )
     user.granted = frozenset(
         f"certificates.{what}"

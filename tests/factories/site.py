@@ -65,7 +65,7 @@ SAME_EVERYWHERE = re.compile(
     r"https?://[\w.:-]+|JavaScript|PIN|TWD|USD|SMS|English|service@bank\.example"
     r"|\b(Edge|Chrome|Firefox|Safari) · \w+"
     r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|…[0-9A-F]{4}\b|\b[0-9a-f]{30,40}\b|[A-Z]\d{8}-\d{8}|OPENING-\d{12}"
-    r"|\bU[0-9A-Z]{10}\b"
+    r"|\bU[0-9A-Z]{10}\b|\b(maker|review|release|security|branch|branchsec)\d+\w?\b"
 )
 FOREIGN_WORD = re.compile(r"[A-Za-z]{3,}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psycopg import Connection, sql
 
-from tests.servers import Servers, database_of, filled_tables, superuser_connection
+from tests.servers import Servers, filled_tables, housekeeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,8 @@ class Snapshot:
 
 def take(servers: Servers, worker: str) -> Snapshot:
     """Return all committed rows of this worker's database, reference tables left out."""
-    with superuser_connection(servers, database_of(worker)) as connection:
-        names = filled_tables(connection)
-        return Snapshot({name: _read(connection, name) for name in names})
+    connection = housekeeper(servers, worker)
+    return Snapshot({name: _read(connection, name) for name in filled_tables(connection)})
 
 
 def restore(snapshot: Snapshot, servers: Servers, worker: str) -> None:
@@ -28,13 +27,12 @@ def restore(snapshot: Snapshot, servers: Servers, worker: str) -> None:
 
     Sequences only ever grow, so new rows never meet the restored ones.
     """
-    with superuser_connection(servers, database_of(worker)) as connection:
-        connection.execute("SET session_replication_role = replica")
-        with connection.transaction():
-            for name, rows in snapshot.tables.items():
-                statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
-                with connection.cursor().copy(statement) as copy:
-                    copy.write(rows)
+    connection = housekeeper(servers, worker)
+    with connection.transaction():
+        for name, rows in snapshot.tables.items():
+            statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
+            with connection.cursor().copy(statement) as copy:
+                copy.write(rows)
 
 
 def _read(connection: Connection, name: str) -> bytes:

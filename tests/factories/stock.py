@@ -40,6 +40,7 @@ def officer(world: World, role: str = "bank.pki.maker", unit: Unit | None = None
             found = identity.add_person(
                 home=home, login_name=login, display_name=f"{role} {home.code}", language="en",
                 password=PASSWORD, contacts={}, actor="system", now=world.now,
+                first_used_at=world.now,
             )  # fmt: skip
             identity.grant_role(
                 user=found, role_code=role, parent=None, granted_by=None, now=world.now

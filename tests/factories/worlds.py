@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from identity.models import Company
 from kernel import clock
 from tests.factories.snapshots import Snapshot, restore, take
 from tests.factories.world import World, make_world
@@ -16,12 +17,28 @@ SIGNERS = ("review1a", "review1b", "review2a", "review3a", "release1", "release2
 
 
 @pytest.fixture(scope="session")
-def founded(
+def founded_without_cards(
     django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str
 ) -> tuple[World, Snapshot]:
-    """Found the bank once, give cards to everyone who signs, and keep its rows."""
+    """Found the bank once and keep its rows; nobody has a card yet."""
     with django_db_blocker.unblock():
+        empty_tables(servers, worker)
         world = make_world(clock.now())
+        kept = take(servers, worker)
+        empty_tables(servers, worker)
+    return world, kept
+
+
+@pytest.fixture(scope="session")
+def founded(
+    founded_without_cards: tuple[World, Snapshot],
+    django_db_blocker: Any,
+    servers: Servers,
+    worker: str,
+) -> tuple[World, Snapshot]:
+    """Give cards to everyone of the bank who signs, and keep its rows."""
+    with django_db_blocker.unblock():
+        world = reopened(founded_without_cards, servers, worker)
         for login in SIGNERS:
             world.holder(login)
         kept = take(servers, worker)
@@ -29,21 +46,35 @@ def founded(
     return world, kept
 
 
+def reopened(founded: tuple[World, Snapshot], servers: Servers, worker: str) -> World:
+    """Return a bank that was founded, its rows committed and nobody else's left."""
+    world, kept = founded
+    empty_tables(servers, worker)
+    restore(kept, servers, worker)
+    return world.again()
+
+
 @pytest.fixture(scope="module")
 def _standing_bank(
     founded: tuple[World, Snapshot], django_db_blocker: Any, servers: Servers, worker: str
 ) -> Iterator[World]:
-    world, kept = founded
     with django_db_blocker.unblock():
-        empty_tables(servers, worker)
-        restore(kept, servers, worker)
-        yield world
+        yield reopened(founded, servers, worker)
         empty_tables(servers, worker)
 
 
 @pytest.fixture
-def world(_standing_bank: World, db: None) -> World:
+def world(
+    _standing_bank: World,
+    founded: tuple[World, Snapshot],
+    db: None,
+    servers: Servers,
+    worker: str,
+) -> World:
     """Return the bank for a story in one thread; what it does is rolled back."""
+    if not Company.objects.exists():
+        # A story before this one committed, and emptied the tables after itself.
+        restore(founded[1], servers, worker)
     return _standing_bank.again()
 
 
@@ -52,7 +83,4 @@ def open_world(
     founded: tuple[World, Snapshot], transactional_db: None, servers: Servers, worker: str
 ) -> World:
     """Return the bank for a story of several threads or of damage; what it does is committed."""
-    world, kept = founded
-    empty_tables(servers, worker)
-    restore(kept, servers, worker)
-    return world.again()
+    return reopened(founded, servers, worker)

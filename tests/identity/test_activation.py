@@ -238,8 +238,9 @@ def test_the_right_code_typed_eight_times_at_once_is_good_once(open_world: World
 
 def counted(world: World, login_name: str = LOGIN, address: str = "203.0.113.5") -> None:
     count_activation(
-        site="enterprise", company_code=FIRST.code, login_name=login_name, address=address
-    )
+        site="enterprise", company_code=FIRST.code, login_name=login_name, address=address,
+        now=world.now,
+    )  # fmt: skip
 
 
 @pytest.mark.req("AUTH-10")
@@ -252,6 +253,8 @@ def test_an_account_is_tried_so_often_only_whether_or_not_it_is_there(
         counted(world, known, f"203.0.113.{number}")
     with pytest.raises(TooManyTries):
         counted(world, known, "203.0.113.99")
+    entry = Entry.objects.get(event="identity.code.refused")
+    assert (entry.actor, entry.reason) == ("unknown", "identity.too_many_tries")
     counted(world, "review1a")
 
 

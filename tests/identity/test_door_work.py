@@ -110,8 +110,9 @@ def test_two_changes_from_one_old_password_change_it_once(
 
 
 @pytest.mark.req("PWD-3", "AUTH-10")
+@pytest.mark.parametrize("waiting", [0, 1])
 def test_no_more_hashes_than_the_settings_say_and_who_waits_too_long_is_told(
-    db: None, monkeypatch: pytest.MonkeyPatch
+    db: None, monkeypatch: pytest.MonkeyPatch, waiting: int
 ) -> None:
     monkeypatch.setattr(verifying, "PATIENCE_SECONDS", 0.05)
     inside, leave = threading.Barrier(3), threading.Event()
@@ -121,7 +122,7 @@ def test_no_more_hashes_than_the_settings_say_and_who_waits_too_long_is_told(
             inside.wait(10)
             leave.wait(10)
 
-    with override_settings(SIGN_IN_HASHES=2):
+    with override_settings(SIGN_IN_HASHES=2, SIGN_IN_WAITING=waiting):
         holders = [threading.Thread(target=hold) for _ in range(2)]
         for holder in holders:
             holder.start()

@@ -16,9 +16,9 @@ from identity.operations import (
     PasswordOutcome,
     change_password,
     expect_new_password,
-    set_password_step,
     sign_in,
 )
+from identity.operations.passwords import set_password_step
 from identity.policies import SignInOutcome
 from identity.states import UserState
 from tests.factories.world import PASSWORD, World

@@ -9,9 +9,10 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Playwright, sync_playwright
 
-from kernel import clock
 from tests.factories.site import Desk, Site, browsing, serving
-from tests.factories.world import make_world
+from tests.factories.snapshots import Snapshot
+from tests.factories.world import World
+from tests.factories.worlds import reopened
 from tests.servers import Servers, empty_tables
 
 
@@ -30,15 +31,15 @@ def makes_seen() -> set[str]:
 
 @pytest.fixture(scope="module")
 def site(
-    django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str,
-    playwright: Playwright, makes_seen: set[str],
+    founded_without_cards: tuple[World, Snapshot], django_db_blocker: Any, servers: Servers,
+    worker: str, playwright: Playwright, makes_seen: set[str],
 ) -> Iterator[Site]:  # fmt: skip
     """Return the running site of a small bank; one for a module, so that cards are made once."""
     patch = pytest.MonkeyPatch()
     # The browser's driver keeps a loop in this thread, and Django would refuse the database there.
     patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with django_db_blocker.unblock():
-        world = make_world(clock.now())
+        world = reopened(founded_without_cards, servers, worker)
         with serving() as address, browsing(playwright) as browser:
             yield Site(address, world, browser, makes_seen)
         connections.close_all()

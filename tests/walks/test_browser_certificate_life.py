@@ -29,8 +29,10 @@ from tests.factories.anyone import Anyone
 from tests.factories.pdf import letter_in
 from tests.factories.site import Desk, Site, browsing
 from tests.factories.sites import Bank, both_sites
+from tests.factories.snapshots import Snapshot
 from tests.factories.stock import clerk, deliver, designate
-from tests.factories.world import FROM, PASSWORD, PIN, World, make_world
+from tests.factories.world import FROM, PASSWORD, PIN, World
+from tests.factories.worlds import reopened
 from tests.servers import Servers, empty_tables
 
 MAKER, CLERK, CHECKER = "branch001", "branch003", "branch011"
@@ -40,15 +42,15 @@ SUPERVISOR, BRANCH = "許文龍", "營業部"
 
 @pytest.fixture(scope="module")
 def bank(
-    django_db_setup: None, django_db_blocker: Any, servers: Servers, worker: str,
-    playwright: Playwright,
+    founded_without_cards: tuple[World, Snapshot], django_db_blocker: Any, servers: Servers,
+    worker: str, playwright: Playwright,
 ) -> Iterator[Bank]:  # fmt: skip
     """Return a small bank with both sites running; its branch has stationery for letters."""
     patch = pytest.MonkeyPatch()
     # The browser's driver keeps a loop in this thread, and Django would refuse the database there.
     patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with django_db_blocker.unblock():
-        world = make_world(clock.now())
+        world = reopened(founded_without_cards, servers, worker)
         deliver(world, clerk(world), "LF-0001", "LF-0009", "STATIONERY")
         with both_sites() as (enterprise, staff), browsing(playwright) as browser:
             sites = (
