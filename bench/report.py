@@ -151,6 +151,15 @@ def gist(query: str) -> str:
     return f"{'lock' if locked else 'read'} {', '.join(tables)}"
 
 
+APART = """## Measured apart
+
+* `python -m bench.signing_in`: one Argon2id hash at the production cost (ms), and the form of a
+  release while a hundred people sign in at the same two processes, beside the same form alone.
+  Passwords are checked outside transactions and connections, a few at a time in each process
+  (`SIGN_IN_HASHES`, `SIGN_IN_WAITING`); who comes on top of that is asked to try again.
+"""
+
+
 def document(
     facts: Iterable[tuple[str, str]],
     series: Sequence[Series],
@@ -200,13 +209,7 @@ beforehand is looked up and compared with the certificate's row; one with a nonc
 
 {markdown(authority_rows(authority))}
 
-## Measured apart
-
-* `python -m bench.signing_in`: one Argon2id hash at the production cost (ms), and the form of a
-  release while a hundred people sign in at the same two processes, beside the same form alone.
-  Passwords are checked outside transactions and connections, a few at a time in each process
-  (`SIGN_IN_HASHES`, `SIGN_IN_WAITING`); who comes on top of that is asked to try again.
-
+{APART}
 ## The {len(statements)} statements of one release
 
 Besides BEGIN and COMMIT; each room writes its own rows.

@@ -120,6 +120,7 @@ def _releaser(found: Places) -> Iterator[Crew]:
 
 
 def _turn(found: Places, crew: Crew, *, crowded: bool) -> tuple[Sent, Crowd]:
+    print("among the crowd" if crowded else "alone", file=sys.stderr, flush=True)
     forms = crew.order("prepare_forms", count=RELEASES).answers
     crowd = Crowd(found.port)
     threads = [

@@ -16,6 +16,7 @@ from certificates.permissions import Permission as Certificates
 from identity import queries as identity
 from identity.models import User
 from kernel import clock
+from transfers.permissions import Permission as Money
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -50,8 +51,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                     **_entry("inbox", _("Inbox"), "approvals:inbox", "inbox"),
                     "count": SimpleLazyObject(waiting),
                 },
-                _entry("transfers", _("Transfers"), "transfers:orders", "arrows-right-left"),
-                _entry("accounts", _("Accounts"), "transfers:accounts", "building-bank"),
+                *_money_entries(user),
                 *_company_entries(user),
             ],
             "own": [
@@ -73,6 +73,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             **({"nav": [], "own": []} if user.first_used_at is None else {}),
         },
     }
+
+
+def _money_entries(user: User) -> list[dict[str, Any]]:
+    """Return what people with rights on money are led to."""
+    if Money.INQUIRE not in user.granted:
+        return []
+    return [
+        _entry("transfers", _("Transfers"), "transfers:orders", "arrows-right-left"),
+        _entry("accounts", _("Accounts"), "transfers:accounts", "building-bank"),
+    ]
 
 
 def _company_entries(user: User) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from identity.permissions import PUBLIC
 from identity.policies import Factor
 from tests.factories.http import Browser
 from tests.factories.world import World
-from tests.house.test_isolation import CASES, Things, knock, permission, things
+from tests.house.addresses import CASES
+from tests.house.test_isolation import Things, knock, permission, things
 
 __all__ = ["things"]
 pytestmark = [pytest.mark.django_db, pytest.mark.req("AUTH-5")]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django import forms
+from django.apps import apps as django_apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from identity import forms as identity_forms
 from identity.models import Company, ContactPoint, SignInPolicy, User
 from tests.factories.world import World
 
@@ -52,7 +55,9 @@ def test_a_person_has_one_address_of_each_channel(world: World) -> None:
     refused("identity_contact_one_each", again)
 
 
-@pytest.mark.parametrize("figures", [{"pause_after": 0}, {"alarm_after": 3}, {"idle_minutes": 2}])
+@pytest.mark.parametrize(
+    "figures", [{"pause_after": 0}, {"alarm_after": 3}, {"idle_minutes": 2, "warning_seconds": 30}]
+)
 def test_the_figures_of_signing_in_stay_sane(world: World, figures: dict[str, int]) -> None:
     with pytest.raises(IntegrityError, match="identity_policy_sane"), transaction.atomic():
         SignInPolicy.objects.update(**figures)
@@ -66,3 +71,19 @@ def test_there_is_no_superuser_and_no_way_to_make_one(world: World) -> None:
     assert not any(user.is_superuser for user in User.objects.all())
     with pytest.raises(CommandError):
         call_command("createsuperuser")
+
+
+def test_nothing_a_person_knows_stands_in_for_their_password():
+    """There are no hints and no secret questions, in no column and in no form."""
+    models = django_apps.get_app_config("identity").get_models()
+    columns = {field.name for model in models for field in model._meta.concrete_fields}
+    fields = {
+        name
+        for form in vars(identity_forms).values()
+        if isinstance(form, type) and issubclass(form, forms.Form)
+        for name in getattr(form, "base_fields", {})
+    }
+    assert "password" in columns
+    assert "old" in fields
+    for name in columns | fields:
+        assert not any(word in name for word in ("hint", "question", "answer", "maiden"))
