@@ -12,12 +12,11 @@ from identity.models import CompanyPolicy, KnownDevice, PasswordPolicy, Session,
 from identity.operations import SignInResult, sign_out, take_over
 from identity.operations.devices import place_of
 from identity.policies import SignInOutcome
-from kernel import ids
 from kernel.clock import TAIPEI
 from tests.factories.door import attempt, figures
 from tests.factories.world import World
 
-DEVICE, OTHER_DEVICE = ids.token(), ids.token()
+DEVICE, OTHER_DEVICE = "d" * 43, "e" * 43
 OFFICE, SAME_NETWORK, ELSEWHERE = "203.0.113.5", "203.0.113.77", "198.51.100.9"
 
 
