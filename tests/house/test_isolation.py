@@ -25,7 +25,7 @@ from identity.queries import permissions_of
 from ledger.models import AccountRight, Hold
 from tests.factories.http import Browser, order_fields
 from tests.factories.world import FIRST, FROM, OTHER_FROM, World, decide, draft, submit
-from tests.house.addresses import CASES
+from tests.house.addresses import CASES, REFERENCE
 from transfers.models import PaymentOrder
 
 
