@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from branch_ops.render.door import DOOR_LABELS
 from branch_ops.render.external import OUTSIDE_EVENTS, OUTSIDE_LABELS, OUTSIDE_WORDS
 from branch_ops.render.passkeys import PASSKEY_EVENTS
 from branch_ops.render.people import OWN_EVENTS
@@ -21,6 +22,7 @@ Text = str | Promise
 
 # Columns whose room gives them no name of their own; a model's own entry goes before a bare one.
 LABELS: Mapping[str, Text] = {
+    **DOOR_LABELS,
     **OUTSIDE_LABELS,
     "absolute_hours": _("longest session (hours)"),
     "accepted_at": _("accepted at"),
