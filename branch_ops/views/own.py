@@ -30,6 +30,7 @@ from kernel import clock, ids
 from kernel.errors import Busy, Conflict, DomainError, RuleBroken
 
 
+@before(Gate.SECOND_FACTOR)
 @requires(Certificates.REPORT_LOST)
 @require_http_methods(["GET", "POST"])
 def report_lost(request: PersonRequest) -> HttpResponse:

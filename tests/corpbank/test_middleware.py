@@ -263,7 +263,7 @@ def test_every_address_insists_on_a_form_of_our_own(world: World) -> None:
     foreign.cookies = inside.client.cookies
     values = {
         "reference": "T0", "number": 1, "act": "review", "serial": "4f2a", "authority": "a1",
-        "question": "MEI",
+        "question": "MEI", "sha256": "0" * 64, "number_id": "T0", "person": "U0",
     }  # fmt: skip
     open_to_all = []
     for name, route in _views(get_resolver("corpbank.urls.enterprise").url_patterns):

@@ -298,6 +298,7 @@ def test_the_present_card_renews_through_the_pages_own_messages(
     present, before = clock.now, newest(world)
     monkeypatch.setattr(clock, "now", lambda: present() + timedelta(days=690))
     certificates.rotate_service_keys(now=clock.now())
+    User.objects.update(password_set_at=clock.now())  # the years since brought new passwords
     browser = Browser.of(world, LOGIN)
     assert "將於" in words_of(browser.get("enterprise:certificates"))
     page = browser.get("enterprise:renew_certificate")
@@ -340,6 +341,7 @@ def test_requests_that_were_not_signed_for_are_not_certified(
     present = clock.now
     monkeypatch.setattr(clock, "now", lambda: present() + timedelta(days=690))
     certificates.rotate_service_keys(now=clock.now())
+    User.objects.update(password_set_at=clock.now())  # the years since brought new passwords
     browser = Browser.of(world, LOGIN)
     page = browser.get("enterprise:renew_certificate")
     (form,) = [one for one in forms_of(page) if "data-renew" in one.attributes]

@@ -20,6 +20,7 @@ from approvals.models import Request
 from branch_ops.models import FeeItem
 from certificates import operations as certificates
 from certificates.models import Certificate
+from identity.policies import Factor
 from kernel import clock
 from ledger.gateways import AccountFacts
 from ledger.policies import OwnPurpose
@@ -261,6 +262,7 @@ def test_applied_for_used_suspended_twice_lifted_twice_and_ended_by_the_third(
     holder.sign_in(code, who)
     assert holder.path == "/certificates/card/"  # whoever has nothing but a letter is led here
     enrol(holder, letter)
+    holder.has_shown(Factor.CARD, world.first.people[who])
     serial = newest(world, who).serial_number
     anyone = Anyone(tmp_path, bank.enterprise.address)
     anyone.prepare(bytes(newest(world, who).der))
@@ -280,6 +282,7 @@ def test_applied_for_used_suspended_twice_lifted_twice_and_ended_by_the_third(
         holder.was_refused(401, f"/requests/{waiting}/prepare/release/")
         holder.open("/")
         holder.sign_in(code, who)
+        holder.has_shown(Factor.CARD, world.first.people[who])
         cannot_sign(holder, waiting, SUPERVISOR, BRANCH, "解除暫禁")
         counter.release(counter.propose_lifting(who))
         is_told(anyone, "revoked", "certificateHold")
@@ -295,6 +298,7 @@ def test_applied_for_used_suspended_twice_lifted_twice_and_ended_by_the_third(
     is_told(anyone, "revoked")
     holder.open("/")
     holder.sign_in(code, who)
+    holder.has_shown(Factor.CARD, world.first.people[who])
     cannot_sign(holder, waiting, BRANCH)
     holder.open("/certificates/")
     holder.reads("此為第三次暫禁", BRANCH, "重新申請")
@@ -335,6 +339,7 @@ def test_a_lost_card_is_reported_and_replaced_for_a_fee_from_the_account(
         holder.page.fill(f"#id_{name}", typed)
     holder.press("form[action='/password/'] button[type=submit]")
     holder.sign_in(code, who, NEW_PASSWORD)
+    holder.has_shown(Factor.CARD, world.first.people[who])
     cannot_sign(holder, waiting, BRANCH)
 
     counter.release(counter.apply(who))

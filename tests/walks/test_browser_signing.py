@@ -217,14 +217,14 @@ def test_what_was_typed_wrongly_is_kept_and_told_beside_the_field(desk: Desk) ->
 
 @pytest.mark.req("SES-1")
 def test_the_idle_warning_lets_people_stay_and_then_signs_them_out(site: Site) -> None:
-    SignInPolicy.objects.update_or_create(id=1, defaults={"idle_minutes": 3})
+    SignInPolicy.objects.update_or_create(id=1, defaults={"idle_minutes": 4})
     with site.desk() as desk:
         desk.page.clock.install()
         desk.be("maker02")
         warning = desk.page.locator("dialog[data-idle]")
-        desk.page.clock.run_for(30_000)
+        desk.page.clock.run_for(110_000)
         expect(warning).to_be_hidden()
-        desk.page.clock.run_for(35_000)
+        desk.page.clock.run_for(15_000)
         expect(warning).to_be_visible()
         expect(warning).to_contain_text(re.compile(r"[01]:\d\d"))
         desk.look()
@@ -232,7 +232,7 @@ def test_the_idle_warning_lets_people_stay_and_then_signs_them_out(site: Site) -
             desk.page.keyboard.press("Enter")
         assert answer.value.status == 204
         expect(warning).to_be_hidden()
-        desk.page.clock.run_for(65_000)
+        desk.page.clock.run_for(125_000)
         expect(warning).to_be_visible()
         with desk.page.expect_navigation():
             desk.page.clock.run_for(120_000)
