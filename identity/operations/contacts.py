@@ -21,11 +21,12 @@ from identity.operations.codes import (
     take_code_step,
 )
 from identity.operations.first_use import insist_on_step, lock_person, record_own
-from identity.operations.guessing import count_wrong_password
+from identity.operations.guessing import count_wrong_password, opens
 from identity.operations.people import home_chain
 from identity.operations.verifying import password_fits
 from identity.permissions import check_factor
 from identity.policies import STRONG_FACTORS, Step, is_address
+from identity.states import UserState
 from kernel import ids
 
 MOST_CODES = 5
@@ -71,10 +72,10 @@ def want_contact(
 
 @transaction.atomic(durable=True)
 def _want(actor: User, channel: str, address: str, checked: str, now: datetime) -> SentCode | None:
-    user = _lock(actor, now)
+    user, is_strong = _lock(actor, now), actor.factor in STRONG_FACTORS
     if user.first_used_at is None:
         _insist_on_phone(user, channel)
-    elif actor.factor not in STRONG_FACTORS and user.password != checked:
+    elif user.state != UserState.ACTIVE or not (is_strong or opens(user, checked=checked)):
         count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         record_own(user, "identity.user.password_refused", now)
         return None

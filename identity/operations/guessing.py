@@ -8,11 +8,22 @@ from django.db.models import F
 
 from alerts import operations as alerts
 from alerts.render import Recipient
+from audit import operations as audit
 from identity import queries
 from identity.models import SignInPolicy, User
 from identity.states import UserState
 
 NOBODY = 0  # no row has this key: for work that must look the same without a person
+
+
+def opens(user: User, *, checked: str) -> bool:
+    """Tell whether a password that a locked person gave in their session may open anything; a step.
+
+    `checked` is the hash it was checked by, empty where it did not fit: it is right only while that
+    hash is still the stored one. Nobody paused opens anything with it, as at the door (AUTH-2).
+    """
+    audit.require_transaction()
+    return user.state == UserState.ACTIVE and user.password == checked
 
 
 def count_wrong_password(
