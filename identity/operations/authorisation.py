@@ -14,6 +14,7 @@ from identity import queries
 from identity.errors import PermissionMissing, WeakAuthorisationCode
 from identity.models import User
 from identity.operations.first_use import insist_on_step, lock_person, record_own
+from identity.operations.sessions import end_sessions
 from identity.permissions import check_factor
 from identity.policies import Step, code_fault
 from identity.states import UserState
@@ -78,6 +79,7 @@ def _count_wrong_code(person: User, now: datetime) -> AuthorisationOutcome:
     is_last = person.wrong_codes >= queries.sign_in_policy().pause_after
     if is_last:
         person.pause()
+        end_sessions(user=person, why="paused", now=now)
         alerts.enqueue(
             event="identity.user.paused",
             cause=f"user:{person.public_id}:{now.isoformat()}",

@@ -11,6 +11,7 @@ from alerts.render import Recipient
 from audit import operations as audit
 from identity import queries
 from identity.models import SignInPolicy, User
+from identity.operations.sessions import end_sessions
 from identity.states import UserState
 
 NOBODY = 0  # no row has this key: for work that must look the same without a person
@@ -31,9 +32,10 @@ def count_wrong_password(
 ) -> None:
     """Count a wrong password; pause the person, and tell the administrators, when it is time.
 
-    A step; the person's row is locked. The count goes on while somebody is paused, suspended or
-    closed. For an unknown name the same statement counts nobody, and so it does with `wrong` false
-    for a right password that opens nothing: all refusals do the same work (AUTH-1).
+    A step; the person's row is locked. A pause ends their sessions, which no unlocking brings back.
+    The count goes on while somebody is paused, suspended or closed. For an unknown name the same
+    statement counts nobody, and so it does with `wrong` false for a right password that opens
+    nothing: all refusals do the same work (AUTH-1).
     """
     if user is None or not wrong:
         User.objects.filter(pk=user.pk if user else NOBODY).update(
@@ -45,6 +47,7 @@ def count_wrong_password(
     # At least: they also count while somebody is suspended, and the policy's figure may be lowered.
     if user.wrong_passwords >= policy.pause_after and user.state == UserState.ACTIVE:
         user.pause()
+        end_sessions(user=user, why="paused", now=now)
         _tell("identity.user.paused", user, queries.recipients([user.pk]), now)
     # Exactly: once until the count begins again.
     if user.wrong_passwords == policy.alarm_after:

@@ -1,22 +1,29 @@
-"""A pause is felt inside a session too: no right password there, and no count begun anew (AUTH-2)."""
+"""A pause is felt inside a session too: no password is right there, no count begins anew."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from django.db import transaction
 
 from alerts.models import Message
+from audit.models import Entry
 from identity.models import ContactPoint, Session, User
 from identity.operations import (
     PasswordOutcome,
     change_password,
+    check_authorisation_code_step,
     choose_first_password,
     choose_login_name,
+    set_authorisation_code,
+    unlock_step,
     want_contact,
 )
 from identity.policies import Factor
 from identity.states import UserState
 from tests.factories.door import attempt
-from tests.factories.newcomers import NEW_NAME, NEW_PASSWORD, begin_anew
+from tests.factories.newcomers import NEW_CODE, NEW_NAME, NEW_PASSWORD, begin_anew
 from tests.factories.threads import at_once
 from tests.factories.world import PASSWORD, World
 
@@ -98,15 +105,43 @@ def test_of_guesses_side_by_side_in_sessions_none_after_the_third_opens_anything
     open_world: World,
 ) -> None:
     user = loaded(open_world)
-    guesses = ["wrong", "wrong", "wrong", "wrong", "wrong"]
-    at_once([
-        lambda old=old: change_password(
-            actor=user, old=old, new=NEW_PASSWORD, now=open_world.now
-        )
-        for old in guesses
-    ])  # fmt: skip
-    outcomes = at_once([
-        lambda: change_password(actor=user, old=PASSWORD, new=NEW_PASSWORD, now=open_world.now)
-    ] * 3)  # fmt: skip
+
+    def change(old: str) -> PasswordOutcome:
+        return change_password(actor=user, old=old, new=NEW_PASSWORD, now=open_world.now)
+
+    at_once([partial(change, "wrong")] * 5)
+    outcomes = at_once([partial(change, PASSWORD)] * 3)
     assert outcomes == [PasswordOutcome.WRONG_PASSWORD] * 3
     assert stored(user) == (UserState.PAUSED, 8, user.password)
+
+
+@pytest.mark.req("SES-2")
+def test_a_pause_ends_the_session_and_unlocking_brings_none_back(world: World) -> None:
+    attempt(world)
+    user = loaded(world)
+    for _ in range(3):
+        change_password(actor=user, old="wrong", new=NEW_PASSWORD, now=world.now)
+    session = Session.objects.get(user=user)
+    assert (session.ended_at, session.ended_why) == (world.now, "paused")
+    entry = Entry.objects.get(event="identity.session.ended")
+    assert (entry.target, entry.reason) == (f"user:{user.public_id}", "paused")
+
+
+@pytest.mark.req("SES-2")
+def test_unlocking_ends_a_session_that_a_pause_left_open(world: World) -> None:
+    attempt(world)
+    user = loaded(world)
+    pause(user)
+    with transaction.atomic():
+        unlock_step(user_id=user.pk, actor=user, reason="U1", now=world.now)
+    assert Session.objects.get(user=user).ended_why == "paused"
+
+
+@pytest.mark.req("SES-2", "DUAL-7")
+def test_wrong_authorisation_codes_end_the_session_as_they_pause(world: World) -> None:
+    user = world.officer("branch011").act_as(world.now)
+    set_authorisation_code(actor=user, code=NEW_CODE, now=world.now)
+    attempt(world, site="staff", company_code="", login_name="branch011")
+    for _ in range(3):
+        check_authorisation_code_step(user=user, typed="wrong-code-9", now=world.now)
+    assert Session.objects.get(user=user).ended_why == "paused"
