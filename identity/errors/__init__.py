@@ -139,10 +139,12 @@ class PermissionMissing(NotAllowed):
 class StepUpNeeded(NotAllowed):
     """Say that this act asks for the card (or a passkey), and only the password was given so far.
 
-    Pages lead to the step-up and back; scripts are told (AUTH-5).
+    Pages lead to the step-up and back; scripts are told (AUTH-5). `fresh`: one shown a while ago
+    is not enough either.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fresh: bool = False) -> None:
+        self.fresh = fresh
         super().__init__(
             "identity.step_up_needed",
             _("Confirm with your card first: a password alone is not enough for this."),

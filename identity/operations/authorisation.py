@@ -16,7 +16,7 @@ from identity.models import User
 from identity.operations.first_use import insist_on_step, lock_person, record_own
 from identity.operations.sessions import end_sessions
 from identity.operations.verifying import hashing_turn, password_fits
-from identity.permissions import check_factor
+from identity.permissions import check_fresh_factor
 from identity.policies import Step, code_fault
 from identity.states import UserState
 
@@ -36,7 +36,7 @@ class AuthorisationOutcome(StrEnum):
 def set_authorisation_code(
     *, actor: User, code: str, old: str = "", now: datetime
 ) -> AuthorisationOutcome:
-    """Set a bank checker's code: as a step of first use, or later with card or passkey.
+    """Set a bank checker's code: as a step of first use, or later with card or passkey just shown.
 
     Stored as Argon2id like a password. Whoever replaces one gives the `old` one: a wrong one counts
     as beside a release, and the count is begun anew by neither. Later on the person is told.
@@ -65,7 +65,7 @@ def _set(actor: User, checked: str, encoded: str, now: datetime) -> Authorisatio
     elif not queries.is_bank_checker(user, now=now):
         raise PermissionMissing(AUTHORISATION_CODE)
     else:
-        check_factor(actor)
+        check_fresh_factor(actor, now=now)
     if user.authorisation_code != checked:
         return _count_wrong_code(user, now)
     User.objects.filter(pk=user.pk).update(authorisation_code=encoded)

@@ -16,7 +16,8 @@ from identity import operations, queries
 from identity.errors import AuthorisationCodeWrong
 from identity.forms import AuthorisationCodeForm, ChangedAuthorisationCodeForm, ContactActForm
 from identity.operations import AuthorisationOutcome
-from identity.permissions import PersonRequest, check_factor
+from identity.permissions import PersonRequest, check_fresh_factor
+from identity.policies import STRONG_FACTORS
 from identity.views.contacts import Bound, contact_act, contact_cards, refuse
 from identity.views.first_use import keep_settings, settings_form
 from kernel import clock
@@ -40,8 +41,9 @@ def profile_page(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
         return _settings(request, facts)
     if form_name == "code":
         return _code(request, facts)
-    if request.POST.get("act") == ContactActForm.WANT and (facts.has_card or request.user.is_staff):
-        check_factor(request.user)
+    is_strong = facts.has_card or request.user.is_staff or request.user.factor in STRONG_FACTORS
+    if request.POST.get("act") == ContactActForm.WANT and is_strong:
+        check_fresh_factor(request.user, now=clock.now())
     bound = contact_act(request, has_card=facts.has_card)
     return _page(request, facts, {}, bound) if bound else _again()
 
@@ -56,7 +58,7 @@ def _settings(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
 
 
 def _code(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
-    check_factor(request.user)
+    check_fresh_factor(request.user, now=clock.now())
     form = _code_form(request, request.POST)
     try:
         if form.is_valid():
