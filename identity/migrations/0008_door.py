@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
                 ("code_hmac", models.CharField(max_length=64)),
                 ("channel", models.CharField(max_length=5)),
                 ("tries_left", models.PositiveSmallIntegerField()),
+                ("wrong_tries", models.PositiveSmallIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
