@@ -302,6 +302,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="user",
+            name="guesses_told",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="user",
             name="login_name_chosen_at",
             field=models.DateTimeField(blank=True, null=True),
         ),

@@ -130,6 +130,7 @@ class User(FSMModelMixin, AbstractBaseUser):
         _("state"), default=UserState.ACTIVE, choices=state_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
+    guesses_told = models.BooleanField(default=False)
     must_change_password = models.BooleanField(default=False)
     password_set_at = models.DateTimeField(null=True, blank=True)
     login_name_chosen_at = models.DateTimeField(null=True, blank=True)

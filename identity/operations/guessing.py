@@ -40,6 +40,7 @@ def count_wrong_password(
     if user is None or not wrong:
         User.objects.filter(pk=user.pk if user else NOBODY).update(
             wrong_passwords=F("wrong_passwords") + 0,
+            guesses_told=user.guesses_told if user else False,
             state=user.state if user else UserState.ACTIVE,
         )
         return
@@ -49,12 +50,14 @@ def count_wrong_password(
         user.pause()
         end_sessions(user=user, why="paused", now=now)
         _tell("identity.user.paused", user, queries.recipients([user.pk]), now)
-    # Exactly: once until the count begins again.
-    if user.wrong_passwords == policy.alarm_after:
+    # At least, and marked: once until the count begins again, whatever becomes of the figure.
+    user.guesses_told = user.guesses_told and user.wrong_passwords > 1
+    if user.wrong_passwords >= policy.alarm_after and not user.guesses_told:
+        user.guesses_told = True
         guards = queries.security_people(user, now=now)
         _tell("identity.user.guessed", user, queries.recipients(guards), now)
     User.objects.filter(pk=user.pk).update(
-        wrong_passwords=F("wrong_passwords") + 1, state=user.state
+        wrong_passwords=F("wrong_passwords") + 1, guesses_told=user.guesses_told, state=user.state
     )
 
 
