@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from identity.operations.guessing import NOBODY, count_wrong_password
 from identity.operations.limits import count_try, record_turned_away
 from identity.operations.people import expect_new_password
 from identity.operations.sessions import end_step, record_sign_in
-from identity.operations.verifying import password_fits
+from identity.operations.verifying import password_fits, renewed_hash
 from identity.policies import SignInFacts, SignInOutcome, judge_sign_in, session_live
 from identity.states import StandingState, UserState
 from kernel import ids
@@ -123,8 +124,25 @@ def _checked(visit: Visit, password: str) -> SignInResult:
         stored = _person(visit).values_list("password", flat=True).first() or ""
         result = _judge(visit, stored, right=password_fits(password, stored))
         if result is not None:
+            _renew(result, password, stored)
             return result
     raise DoorCrowded()
+
+
+def _renew(result: SignInResult, password: str, stored: str) -> None:
+    """Keep a right password at today's cost; with a crowd at the door the next time (PWD-3)."""
+    if result.outcome not in (SignInOutcome.SIGNED_IN, SignInOutcome.ELSEWHERE):
+        return
+    with suppress(DoorCrowded):
+        fresh = renewed_hash(password, stored)
+        if fresh and result.user is not None:
+            _keep_hash(result.user, stored, fresh)
+
+
+@transaction.atomic(durable=True)
+def _keep_hash(user: User, stored: str, fresh: str) -> None:
+    """Replace a hash by a fresh one of the same password, unless another one is stored by now."""
+    User.objects.filter(pk=user.pk, password=stored).update(password=fresh)
 
 
 @transaction.atomic(durable=True)

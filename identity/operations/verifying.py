@@ -13,7 +13,13 @@ from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.contrib.auth.hashers import (
+    check_password,
+    get_hasher,
+    identify_hasher,
+    is_password_usable,
+    make_password,
+)
 from django.db import connection
 
 from identity.errors import DoorCrowded
@@ -34,6 +40,19 @@ def password_fits(password: str, encoded: str) -> bool:
     real = bool(encoded) and is_password_usable(encoded)
     with hashing_turn():
         return check_password(password, encoded if real else decoy) and real
+
+
+def renewed_hash(password: str, encoded: str) -> str:
+    """Return the hash of a right password at today's cost, or empty text where it is of that cost.
+
+    Raises DoorCrowded.
+    """
+    preferred = get_hasher()
+    known = identify_hasher(encoded).algorithm == preferred.algorithm
+    if known and not preferred.must_update(encoded):
+        return ""
+    with hashing_turn():
+        return make_password(password)
 
 
 class _Turns(NamedTuple):

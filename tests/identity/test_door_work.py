@@ -160,3 +160,48 @@ def test_a_sign_in_that_waited_is_judged_by_the_state_it_finds(
 
     watched.meanwhile = staticmethod(close)
     assert attempt(world, now=world.now + timedelta(seconds=1)).outcome == SignInOutcome.REFUSED
+
+
+class DearerHasher(PasswordHasher):
+    """Hash at another cost than the stored passwords of the tests."""
+
+    time_cost = 2
+    meanwhile = staticmethod(lambda: None)
+
+    def encode(self, password: str, salt: str) -> str:
+        """Hash a password, after whatever else happens at that moment."""
+        type(self).meanwhile()
+        return super().encode(password, salt)
+
+
+@pytest.mark.req("PWD-3")
+def test_a_change_of_cost_reaches_a_person_with_the_next_right_password(world: World) -> None:
+    user = world.first.people["maker01"]
+    before = User.objects.get(pk=user.pk).password
+    attempt(world)
+    assert User.objects.get(pk=user.pk).password == before
+    name = f"{DearerHasher.__module__}.{DearerHasher.__qualname__}"
+    with override_settings(PASSWORD_HASHERS=[name]):
+        attempt(world, password="wrong")
+        assert User.objects.get(pk=user.pk).password == before
+        assert attempt(world).outcome == SignInOutcome.ELSEWHERE
+        after = User.objects.get(pk=user.pk).password
+        assert "t=2" in after
+        assert attempt(world).outcome == SignInOutcome.ELSEWHERE
+        assert User.objects.get(pk=user.pk).password == after
+
+
+@pytest.mark.req("PWD-3")
+def test_a_password_changed_meanwhile_is_not_brought_back_at_another_cost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, between = world.first.people["maker01"], make_password("Battery9between")
+
+    def change() -> None:
+        User.objects.filter(pk=user.pk).update(password=between)
+
+    monkeypatch.setattr(DearerHasher, "meanwhile", staticmethod(change))
+    name = f"{DearerHasher.__module__}.{DearerHasher.__qualname__}"
+    with override_settings(PASSWORD_HASHERS=[name]):
+        assert attempt(world).outcome == SignInOutcome.SIGNED_IN
+    assert User.objects.get(pk=user.pk).password == between

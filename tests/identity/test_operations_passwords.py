@@ -113,8 +113,10 @@ def test_what_was_hashed_as_it_was_typed_still_opens(world: World):
     User.objects.filter(pk=user.pk).update(
         password=Argon2PasswordHasher().encode(typed, "saltsaltsalt")
     )
-    assert enter(user, typed, world.now) == SignInOutcome.SIGNED_IN
     assert enter(user, "Battery9", world.now) == SignInOutcome.REFUSED
+    assert enter(user, typed, world.now) == SignInOutcome.SIGNED_IN
+    # From now on it is kept as all its spellings are.
+    assert enter(user, "Battery9", world.now) == SignInOutcome.ELSEWHERE
 
 
 @pytest.mark.django_db
