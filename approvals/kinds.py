@@ -165,6 +165,15 @@ def concerned_by(kind: Kind, content: Mapping[str, str]) -> str:
     return asked(content) if asked is not None else ""
 
 
+def audited(kind: Kind, content: Mapping[str, str]) -> dict[str, str]:
+    """Return of a subject's text what the append-only log repeats (AUD-1).
+
+    The log names its entry's revision by digest, so what is left out is bound to it all the same.
+    """
+    hidden: frozenset[str] = getattr(kind, "unaudited", frozenset())
+    return {name: value for name, value in content.items() if name not in hidden}
+
+
 _kinds: dict[str, Kind] = {}
 
 
