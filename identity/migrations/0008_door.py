@@ -207,6 +207,28 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="session",
+            name="is_half_in",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.RemoveConstraint(model_name="session", name="identity_session_one_live"),
+        migrations.AddConstraint(
+            model_name="session",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("is_half_in", False)),
+                fields=("user",),
+                name="identity_session_one_live",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="session",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("is_half_in", True)),
+                fields=("user",),
+                name="identity_session_one_half_in",
+            ),
+        ),
+        migrations.AddField(
+            model_name="session",
             name="is_new_device",
             field=models.BooleanField(default=False),
         ),
