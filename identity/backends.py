@@ -39,7 +39,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self.user, self.seen_at, self.factor = row.user, row.seen_at, row.factor
-        row.user.factor = row.factor
+        row.user.factor, row.user.factor_shown_at = row.factor, row.stepped_up_at
         self.idle_minutes, self.warning_seconds = row.idle_minutes, row.warning_seconds
         return dict(row.data)
 

@@ -182,7 +182,7 @@ class AuthorisationCodeForm(forms.Form):
 
     authorisation_code = forms.CharField(
         label=_("Supervisor authorisation code"),
-        help_text=_("At least 8 characters without spaces; neither your password nor your name."),
+        help_text=_("At least 8 characters without spaces and without your login name."),
         min_length=CODE_SHORTEST,
         max_length=CODE_LONGEST,
         strip=False,
@@ -202,6 +202,18 @@ class AuthorisationCodeForm(forms.Form):
         if typed and "again" in read and typed != read["again"]:
             self.add_error("again", _("The two codes are not the same."))
         return read
+
+
+class ChangedAuthorisationCodeForm(AuthorisationCodeForm):
+    """Read a supervisor authorisation code that replaces another, which is given too (DUAL-7)."""
+
+    old_code = forms.CharField(
+        label=_("Present supervisor authorisation code"),
+        max_length=CODE_LONGEST,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("old_code", "authorisation_code", "again")
 
 
 class ContactActForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
@@ -17,10 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from identity.errors import PermissionMissing, StepUpNeeded
 from identity.models import User
 from identity.policies import STRONG_FACTORS
+from kernel import clock
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+FRESH_FOR = timedelta(minutes=5)
 _with_card: set[str] = set()
 
 
@@ -78,6 +81,29 @@ def check_factor(user: User) -> None:
         raise StepUpNeeded()
 
 
+def check_fresh_factor(user: User, *, now: datetime) -> None:
+    """Insist on a factor shown in the last five minutes, for what opens doors later on.
+
+    Whoever finds a browser unattended changes neither address, passkey nor code. Raises
+    StepUpNeeded (AUTH-5).
+    """
+    check_factor(user)
+    if not _is_fresh(user, now):
+        raise StepUpNeeded(fresh=True)
+
+
+def needs_no_factor(request: PersonRequest) -> bool:
+    """Tell whether the page that asks for the stronger factor has nothing to ask any more."""
+    if request.GET.get("fresh"):
+        return _is_fresh(request.user, clock.now())
+    return request.user.factor in STRONG_FACTORS
+
+
+def _is_fresh(user: User, now: datetime) -> bool:
+    shown = user.factor_shown_at
+    return user.factor in STRONG_FACTORS and shown is not None and now - shown <= FRESH_FOR
+
+
 def requires(permission: str) -> Callable[[View], View]:
     """Open a view only to signed-in people whose roles give this permission.
 
@@ -94,10 +120,10 @@ def requires(permission: str) -> Callable[[View], View]:
             try:
                 check(request.user, permission)
                 return view(request, *args, **kwargs)
-            except StepUpNeeded:
+            except StepUpNeeded as error:
                 if wants_json(request):
                     raise
-                return to_step_up(request)
+                return to_step_up(request, fresh=error.fresh)
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
@@ -135,18 +161,22 @@ def wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def to_step_up(request: HttpRequest) -> HttpResponse:
+def to_step_up(request: HttpRequest, *, fresh: bool = False) -> HttpResponse:
     """Lead to the page that asks for the stronger factor, and back to where the act began.
 
     What was posted stays behind: the reader comes back to the page it was posted from, whose
     script has kept what was typed.
     """
-    return HttpResponseRedirect(step_up_url(_here(request)))
+    return HttpResponseRedirect(step_up_url(_here(request), fresh=fresh))
 
 
-def step_up_url(here: str) -> str:
-    """Return the address of the page that asks for the stronger factor, and leads back here."""
-    return reverse(settings.STEP_UP_URL) + "?" + urlencode({"next": here})
+def step_up_url(here: str, *, fresh: bool = False) -> str:
+    """Return the address of the page that asks for the stronger factor, and leads back here.
+
+    `fresh`: it asks again where the factor was shown a while ago.
+    """
+    asked = {"next": here, "fresh": "1"} if fresh else {"next": here}
+    return reverse(settings.STEP_UP_URL) + "?" + urlencode(asked)
 
 
 def _here(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ DOOR_LABELS: Mapping[str, Promise] = {
     "code_tries": _("tries for a code"),
     "device_sha256": _("mark of the browser"),
     "first_used_at": _("first use completed at"),
+    "guesses_told": _("password guessing told to administrators"),
     "is_new_device": _("from a new browser"),
     "is_new_place": _("from a new place"),
     "is_out_of_hours": _("outside the usual hours"),

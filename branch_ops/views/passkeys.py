@@ -29,7 +29,7 @@ from identity.permissions import (
     Gate,
     PersonRequest,
     before,
-    check_factor,
+    check_fresh_factor,
     requires,
 )
 from identity.policies import PASSKEYS_MOST, STRONG_FACTORS, Step
@@ -63,8 +63,9 @@ def register_passkey(request: PersonRequest) -> HttpResponse:
         return back
     is_first = request.user.factor not in STRONG_FACTORS
     own = queries.own_passkeys(request.user.pk)
-    if is_first and (own or _holds_card(request)):
-        check_factor(request.user)
+    # Whoever has nothing left to show is not led in a circle; the act itself insists, too.
+    if own or _holds_card(request):
+        check_fresh_factor(request.user, now=clock.now())
     proved_until = queries.registration_proved_until(
         request.user.pk, session_key_sha256=request.session.key_sha256, now=clock.now()
     )

@@ -18,8 +18,7 @@ from identity import operations, queries
 from identity.errors.passkeys import PasskeyGone, PasskeyRefused
 from identity.formats.passkeys import relying_party
 from identity.operations import PasskeyOutcome, PasskeyResult
-from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
-from identity.policies import STRONG_FACTORS
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, needs_no_factor, requires
 from identity.views import go_on_with, way_back
 from kernel import clock
 
@@ -32,7 +31,7 @@ STEP_UP = "identity.session.step_up"
 def second_factor(request: PersonRequest) -> HttpResponse:
     """Ask for whatever second factor the person has, and lead on; without one, to a first one."""
     target = way_back(request, request.GET.get("next", ""))
-    if request.user.factor in STRONG_FACTORS:
+    if needs_no_factor(request):
         return HttpResponseRedirect(target)
     card = card_sign_in(request, next_url=target)
     has_passkey = queries.has_passkey(request.user.pk)

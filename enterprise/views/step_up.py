@@ -11,8 +11,7 @@ from django.views.decorators.http import require_GET
 
 from approvals.queries.cards import card_problem
 from certificates.views import card_sign_in
-from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, requires
-from identity.policies import STRONG_FACTORS
+from identity.permissions import SIGNED_IN, Gate, PersonRequest, before, needs_no_factor, requires
 from identity.views import way_back
 from kernel import clock
 
@@ -23,7 +22,7 @@ from kernel import clock
 def step_up(request: PersonRequest) -> HttpResponse:
     """Say why the card is asked for and what it signs; go on at once where it was shown already."""
     target = way_back(request, request.GET.get("next", ""))
-    if request.user.factor in STRONG_FACTORS:
+    if needs_no_factor(request):
         return HttpResponseRedirect(target)
     page = {"home_url": reverse("enterprise:home"), "list_url": reverse("enterprise:certificates")}
     found = card_sign_in(request, next_url=target)

@@ -139,10 +139,12 @@ class PermissionMissing(NotAllowed):
 class StepUpNeeded(NotAllowed):
     """Say that this act asks for the card (or a passkey), and only the password was given so far.
 
-    Pages lead to the step-up and back; scripts are told (AUTH-5).
+    Pages lead to the step-up and back; scripts are told (AUTH-5). `fresh`: one shown a while ago
+    is not enough either.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fresh: bool = False) -> None:
+        self.fresh = fresh
         super().__init__(
             "identity.step_up_needed",
             _("Confirm with your card first: a password alone is not enough for this."),
@@ -212,7 +214,6 @@ class CodeFault(StrEnum):
     SPACES = "identity.authorisation_code.spaces"
     ONE_SIGN = "identity.authorisation_code.one_sign"
     LOGIN_NAME = "identity.authorisation_code.login_name"
-    PASSWORD = "identity.authorisation_code.password"  # noqa: S105 - the name of a reason
 
 
 _CODE_MESSAGES: dict[CodeFault, str | Promise] = {
@@ -221,7 +222,6 @@ _CODE_MESSAGES: dict[CodeFault, str | Promise] = {
     CodeFault.SPACES: _("A supervisor authorisation code holds no spaces."),
     CodeFault.ONE_SIGN: _("A supervisor authorisation code is not made of one or two characters."),
     CodeFault.LOGIN_NAME: _("A supervisor authorisation code does not hold the login name."),
-    CodeFault.PASSWORD: _("The supervisor authorisation code is not your password."),
 }
 
 
@@ -231,6 +231,14 @@ class WeakAuthorisationCode(RuleBroken):
     def __init__(self, reason: CodeFault) -> None:
         super().__init__(reason.value, _CODE_MESSAGES[reason], field="authorisation_code")
         self.reason = reason
+
+
+class AuthorisationCodeWrong(RuleBroken):
+    """Say that the present supervisor authorisation code was not right; it counts (DUAL-7)."""
+
+    def __init__(self) -> None:
+        message = _("The present code is not right. After three in a row your sign-in is paused.")
+        super().__init__("identity.authorisation_code.wrong", message, field="old_code")
 
 
 class NotThisStep(Conflict):

@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
                 ("code_hmac", models.CharField(max_length=64)),
                 ("channel", models.CharField(max_length=5)),
                 ("tries_left", models.PositiveSmallIntegerField()),
+                ("wrong_tries", models.PositiveSmallIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
@@ -320,6 +321,11 @@ class Migration(migrations.Migration):
             model_name="user",
             name="first_used_at",
             field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="user",
+            name="guesses_told",
+            field=models.BooleanField(default=False),
         ),
         migrations.AddField(
             model_name="user",

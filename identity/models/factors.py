@@ -68,6 +68,7 @@ class OneTimeCode(models.Model):
     code_hmac = models.CharField(max_length=64)
     channel = models.CharField(max_length=5)
     tries_left = models.PositiveSmallIntegerField()
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -129,6 +130,7 @@ class User(FSMModelMixin, AbstractBaseUser):
         _("state"), default=UserState.ACTIVE, choices=state_choices(UserState), protected=True
     )
     wrong_passwords = models.PositiveIntegerField(default=0)
+    guesses_told = models.BooleanField(default=False)
     must_change_password = models.BooleanField(default=False)
     password_set_at = models.DateTimeField(null=True, blank=True)
     login_name_chosen_at = models.DateTimeField(null=True, blank=True)
@@ -145,9 +147,10 @@ class User(FSMModelMixin, AbstractBaseUser):
     is_superuser = False
     last_login = None  # sessions tell when somebody signed in
     # Set for the length of one request by the session: what the roles give, and how the person
-    # has shown who they are (a Factor; empty text where nobody has).
+    # has shown who they are (a Factor; empty text where nobody has) and when, beyond a password.
     granted: frozenset[str] = frozenset()
     factor: str = ""
+    factor_shown_at: datetime | None = None
     objects: ClassVar = BaseUserManager()
 
     class Meta:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import F, Sum
 from django.utils.crypto import constant_time_compare
 
 from alerts import operations as alerts
@@ -14,12 +15,15 @@ from alerts.render import Channel, Recipient
 from audit import operations as audit
 from identity import queries
 from identity.errors import NowhereToSend
+from identity.errors.codes import TooManyWrongCodes
 from identity.formats import address_mark, code_hmac, derive_code, read_code
 from identity.models import OneTimeCode, SignInPolicy, User
 from identity.operations.people import home_chain
 from kernel import ids
 
 Purpose = OneTimeCode.Purpose
+# Three tries are three of one message; these are those of all messages of a day.
+MOST_WRONG, WRONG_WITHIN = 10, timedelta(hours=24)
 # No row has this key, nobody this number: for work that must look the same without a person.
 NOBODY, UNKNOWN = 0, "unknown"
 
@@ -67,9 +71,14 @@ def send_code_step(
     It goes to the registered phone, or to the address `to` that is to be verified. Only a code for
     a transaction, which stands beside a signature, also goes by mail where there is no phone: mail
     alone never opens a door. An older code of the same purpose is dead from now on. `subject` is
-    64 hexadecimal characters or empty. Raises NowhereToSend.
+    64 hexadecimal characters or empty. The person's row is locked: of two sendings at the same
+    moment the later one counts. Raises NowhereToSend, TooManyWrongCodes.
     """
     audit.require_transaction()
+    # Against each other only: rows that point at the person may be written meanwhile.
+    User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user.pk)
+    if _wrong_lately(user.pk, purpose, now) >= MOST_WRONG:
+        raise TooManyWrongCodes
     policy = queries.sign_in_policy()
     reader = to or _reader(queries.recipients([user.pk]), purpose)
     code = derive_code(purpose=purpose, subject=subject, salt=ids.token())
@@ -93,8 +102,9 @@ def take_code_step(
     """Take back a code that was sent; a step whose transaction commits whatever it answers.
 
     The row is locked: a code is good once, and its tries are counted exactly under parallel
-    guesses. A code for another subject is wrong. GONE means that there is none to be typed any
-    more, and a new one has to be sent. Every answer costs the same statements and one HMAC, also
+    guesses, over all messages of a day too, or more messages would be more guesses. A code for
+    another subject is wrong. GONE means that there is none to be typed any more, and a new one has
+    to be sent. Every answer costs the same statements and one HMAC, also
     where nobody (None) is meant: who guesses learns nothing of who there is (AUTH-1).
     """
     audit.require_transaction()
@@ -106,15 +116,19 @@ def take_code_step(
     key = user.public_id if user else UNKNOWN
     given = code_hmac(read_code(typed), purpose=purpose, subject=subject, user_key=key)
     same = constant_time_compare(given, row.code_hmac if row else "-" * len(given))
-    if row is None or row.expires_at <= now or row.tries_left == 0:
+    wrong = _wrong_lately(user.pk if user else NOBODY, purpose, now)
+    if row is None or row.expires_at <= now or row.tries_left == 0 or wrong >= MOST_WRONG:
         # For a code that is not there the same statement changes nothing.
-        OneTimeCode.objects.filter(pk=NOBODY).update(tries_left=0, closed_at=now, used_at=None)
+        OneTimeCode.objects.filter(pk=NOBODY).update(
+            tries_left=0, wrong_tries=0, closed_at=now, used_at=None
+        )
         _record(user, "identity.code.refused", purpose, now, "gone")
         return CodeOutcome.GONE
     right = same and row.subject == subject
-    left = row.tries_left if right else row.tries_left - 1
+    left = row.tries_left if right else min(row.tries_left, MOST_WRONG - wrong) - 1
     OneTimeCode.objects.filter(pk=row.pk).update(
         tries_left=left,
+        wrong_tries=F("wrong_tries") + (0 if right else 1),
         closed_at=now if right or left == 0 else None,
         used_at=now if right else None,
     )
@@ -143,6 +157,14 @@ def mask_address(address: str) -> str:
     """Return an address of which only so much is shown that its owner knows it."""
     name, at, domain = address.partition("@")
     return f"{name[:1]}***{at}{domain}" if at else f"***{address[-3:]}"
+
+
+def _wrong_lately(user_id: int, purpose: str, now: datetime) -> int:
+    """Return how many wrong codes were typed for messages that were good within the last day."""
+    rows = OneTimeCode.objects.filter(
+        user_id=user_id, purpose=purpose, expires_at__gt=now - WRONG_WITHIN
+    )
+    return rows.aggregate(found=Sum("wrong_tries"))["found"] or 0
 
 
 def _close(user: User, purpose: str, now: datetime) -> None:

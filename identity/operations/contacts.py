@@ -21,11 +21,12 @@ from identity.operations.codes import (
     take_code_step,
 )
 from identity.operations.first_use import insist_on_step, lock_person, record_own
-from identity.operations.guessing import count_wrong_password
+from identity.operations.guessing import count_wrong_password, opens
 from identity.operations.people import home_chain
 from identity.operations.verifying import password_fits
-from identity.permissions import check_factor
+from identity.permissions import check_fresh_factor
 from identity.policies import STRONG_FACTORS, Step, is_address
+from identity.states import UserState
 from kernel import ids
 
 MOST_CODES = 5
@@ -53,28 +54,32 @@ def want_contact(
 
     During first use the mail address is replaced once the phone is verified, and the phone by
     nobody: mail and a password that somebody was given never open a door. Later it asks for a
-    stronger factor of whoever holds a card (`has_card`) or works for the bank, else for the
-    password: where that is wrong it is counted, and None is returned. Raises StepUpNeeded,
+    stronger factor, just shown, of whoever holds a card (`has_card`) or works for the bank, else
+    for the password: where that is wrong it is counted, and None is returned. Raises StepUpNeeded,
     PhoneFirst, PhoneFromBank, AddressRefused, TooManyCodes, NotThisStep, DoorCrowded.
     """
     if not is_address(channel, address):
         raise AddressRefused(channel)
-    checked = ""
-    if actor.first_used_at is not None and actor.factor not in STRONG_FACTORS:
-        if has_card or actor.is_staff:
-            check_factor(actor)
-        stored = User.objects.values_list("password", flat=True).get(pk=actor.pk)
-        # Before the transaction: it takes its time on purpose (PWD-3).
-        checked = stored if password_fits(password, stored) else ""
-    return _want(actor, channel, address, checked, now)
+    proved = "" if actor.first_used_at is None else _prove(actor, password, has_card, now)
+    return _want(actor, channel, address, proved, now)
+
+
+def _prove(actor: User, password: str, has_card: bool, now: datetime) -> str:
+    """Insist on the factor, or return the hash that the password was checked by; empty if wrong."""
+    if has_card or actor.is_staff or actor.factor in STRONG_FACTORS:
+        check_fresh_factor(actor, now=now)
+        return ""
+    stored = User.objects.values_list("password", flat=True).get(pk=actor.pk)
+    # Before the transaction: it takes its time on purpose (PWD-3).
+    return stored if password_fits(password, stored) else ""
 
 
 @transaction.atomic(durable=True)
 def _want(actor: User, channel: str, address: str, checked: str, now: datetime) -> SentCode | None:
-    user = _lock(actor, now)
+    user, is_strong = _lock(actor, now), actor.factor in STRONG_FACTORS
     if user.first_used_at is None:
         _insist_on_phone(user, channel)
-    elif actor.factor not in STRONG_FACTORS and user.password != checked:
+    elif user.state != UserState.ACTIVE or not (is_strong or opens(user, checked=checked)):
         count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         record_own(user, "identity.user.password_refused", now)
         return None

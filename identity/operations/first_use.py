@@ -19,7 +19,7 @@ from identity.errors import (
 )
 from identity.formats import session_digest
 from identity.models import ContactPoint, Session, User
-from identity.operations.guessing import count_wrong_password
+from identity.operations.guessing import count_wrong_password, opens
 from identity.operations.passwords import (
     PasswordOutcome,
     check_new_password,
@@ -112,16 +112,15 @@ def _replace_first(
 ) -> FirstPassword:
     user = lock_person(actor)
     insist_on_step(user, Step.PASSWORD, now=now)
-    if user.password != checked:
+    if not opens(user, checked=checked):
         count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         record_own(user, "identity.user.password_refused", now)
         return FirstPassword(PasswordOutcome.WRONG_PASSWORD)
     check_new_password(user=user, new=new)
     give_up_password_step(user=user, now=now)
     User.objects.filter(pk=user.pk).update(
-        password=make_password(new), password_set_at=now, must_change_password=False,
-        wrong_passwords=0,
-    )  # fmt: skip
+        password=make_password(new), password_set_at=now, must_change_password=False
+    )
     key = _rotate(user, key_sha256, now)
     record_own(user, "identity.user.password_changed", now)
     return FirstPassword(PasswordOutcome.CHANGED, key)

@@ -23,7 +23,7 @@ from identity.models import Passkey, PasskeyChallenge, User
 from identity.operations.codes import CodeOutcome, Purpose, SentCode, send_code_step, take_code_step
 from identity.operations.people import home_chain
 from identity.operations.sessions import step_up_step
-from identity.permissions import check_factor
+from identity.permissions import check_fresh_factor
 from identity.policies import (
     PASSKEY_CODES_MOST,
     PASSKEY_MINUTES,
@@ -86,7 +86,7 @@ def send_passkey_code(*, actor: User, holds_card: bool, now: datetime) -> SentCo
     Raises StepUpNeeded where there is a factor that has to be shown instead, NowhereToSend.
     """
     person = _lock(actor)
-    _needs_code(actor, holds_card=holds_card)
+    _needs_code(actor, holds_card=holds_card, now=now)
     return send_code_step(user=person, purpose=Purpose.PASSKEY, now=now)
 
 
@@ -96,10 +96,10 @@ def begin_passkey_registration(
 ) -> BegunRegistration:
     """Put the question to an authenticator that a new passkey answers.
 
-    Whoever has shown a strong factor needs no `code`. A password alone registers nothing: whoever
-    has no factor yet types the code that went to their phone; whoever has one shows it first. A
-    code that was right counts for this session until its question expires, so that a touch that
-    went wrong may be tried again. Raises StepUpNeeded, TooManyPasskeys, PasskeysImpossible.
+    Whoever has just shown a strong factor needs no `code`. A password alone registers nothing:
+    whoever has no factor yet types the code that went to their phone; whoever has one shows it
+    first. A code that was right counts for this session until its question expires, so that a touch
+    that went wrong may be tried again. Raises StepUpNeeded, TooManyPasskeys, PasskeysImpossible.
     """
     party = _party()
     person = _lock(actor)
@@ -107,7 +107,7 @@ def begin_passkey_registration(
     if len(known) >= PASSKEYS_MOST:
         raise TooManyPasskeys
     expires_at = now + _LIFETIME
-    if _needs_code(actor, holds_card=holds_card):
+    if _needs_code(actor, holds_card=holds_card, now=now):
         proof = queries.registration_proved_until(
             person.pk, session_key_sha256=session_key_sha256, now=now
         )
@@ -141,7 +141,7 @@ def register_passkey(
     """
     party = _party()
     person = _lock(actor)
-    _needs_code(actor, holds_card=holds_card)
+    _needs_code(actor, holds_card=holds_card, now=now)
     if len(_known(person)) >= PASSKEYS_MOST:
         raise TooManyPasskeys
     challenge = _take(person, session_key_sha256, _REGISTER, answer, now)
@@ -222,7 +222,7 @@ def end_passkey(*, actor: User, passkey_id: int, holds_card: bool, now: datetime
 
     Raises StepUpNeeded, PasskeyUnknown, LastFactor.
     """
-    check_factor(actor)
+    check_fresh_factor(actor, now=now)
     person = _lock(actor)
     passkey = Passkey.objects.filter(user=person, pk=passkey_id, ended_at__isnull=True).first()
     if passkey is None:
@@ -266,8 +266,9 @@ def _lock(actor: User) -> User:
     return person
 
 
-def _needs_code(actor: User, *, holds_card: bool) -> bool:
+def _needs_code(actor: User, *, holds_card: bool, now: datetime) -> bool:
     if actor.factor in STRONG_FACTORS:
+        check_fresh_factor(actor, now=now)
         return False
     if holds_card or queries.has_passkey(actor.pk):
         raise StepUpNeeded

@@ -13,13 +13,12 @@ from audit import operations as audit
 from identity import queries
 from identity.errors import PasswordRefused, WeakPassword
 from identity.models import FormerPassword, User
-from identity.operations.guessing import count_wrong_password
+from identity.operations.guessing import count_wrong_password, opens
 from identity.operations.people import home_chain
 from identity.operations.sessions import end_sessions
 from identity.operations.verifying import password_fits
 from identity.policies import broken_facts, password_fault
 from identity.queries import EndingPassword
-from identity.states import UserState
 
 
 class PasswordOutcome(StrEnum):
@@ -32,7 +31,8 @@ class PasswordOutcome(StrEnum):
 def change_password(*, actor: User, old: str, new: str, now: datetime) -> PasswordOutcome:
     """Replace a person's password (PWD-1, CERT-10).
 
-    A wrong old password counts as one at signing in does. All sessions of the person end, this
+    A wrong old password counts as one at signing in does, and somebody paused has no right one. All
+    sessions of the person end, this
     one too: the next sign-in is by the new password (SES-2). Raises WeakPassword where the new
     one breaks a rule or may not come back; DoorCrowded.
     """
@@ -50,7 +50,7 @@ def _change(actor: User, *, checked: str, new: str, now: datetime) -> PasswordOu
         .select_related("company", "unit")
         .get(pk=actor.pk)
     )
-    if user.password != checked:
+    if not opens(user, checked=checked):
         count_wrong_password(user, policy=queries.sign_in_policy(), now=now)
         _record(user, "identity.user.password_refused", now)
         return PasswordOutcome.WRONG_PASSWORD
@@ -75,17 +75,15 @@ def check_new_password(*, user: User, new: str, login_name: str = "") -> None:
 def set_password_step(*, user: User, new: str, now: datetime) -> None:
     """Give a locked person a new password, sign them out everywhere and tell them; a step.
 
-    Somebody paused stays so, with their count: only the unit above lifts that (AUTH-2). Raises
-    WeakPassword (PWD-1).
+    Somebody paused stays so: only the unit above lifts that. The count of wrong ones stays, too,
+    until they sign in with it (AUTH-2). Raises WeakPassword (PWD-1).
     """
     audit.require_transaction()
     check_new_password(user=user, new=new)
     give_up_password_step(user=user, now=now)
-    counted = user.wrong_passwords if user.state == UserState.PAUSED else 0
     User.objects.filter(pk=user.pk).update(
-        password=make_password(new), password_set_at=now, must_change_password=False,
-        wrong_passwords=counted,
-    )  # fmt: skip
+        password=make_password(new), password_set_at=now, must_change_password=False
+    )
     alerts.enqueue(
         event="identity.user.password_changed",
         cause=f"user:{user.public_id}:{now.isoformat()}",

@@ -22,7 +22,8 @@ from identity.states import UserState
 def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> None:
     """Lift the pause of a person, count wrong passwords anew and tell them; a step (AUTH-2).
 
-    `reason` names the request it was decided by. Raises StandingChanged where they are not paused.
+    They sign in again: whatever session the pause found open is over (SES-2). `reason` names the
+    request it was decided by. Raises StandingChanged where they are not paused.
     """
     audit.require_transaction()
     user = _lock(user_id)
@@ -31,6 +32,7 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
     before = {"state": str(user.state), "wrong_passwords": user.wrong_passwords}
     user.unlock()
     _save(user, wrong_passwords=0, wrong_codes=0)
+    end_sessions(user=user, why="paused", now=now)
     _tell(user, "identity.user.unlocked", reason, now)
     _record(user, "identity.user.unlocked", actor, reason, before, now)
 

@@ -122,7 +122,7 @@ def login_name_fault(
     return next((fault for fault, is_broken in broken.items() if is_broken), None)
 
 
-def code_fault(code: str, *, login_name: str, is_password: bool) -> CodeFault | None:
+def code_fault(code: str, *, login_name: str) -> CodeFault | None:
     """Return which rule a supervisor authorisation code breaks, or None (DEL-3, DUAL-7)."""
     broken = {
         CodeFault.TOO_SHORT: len(code) < CODE_SHORTEST,
@@ -130,7 +130,6 @@ def code_fault(code: str, *, login_name: str, is_password: bool) -> CodeFault | 
         CodeFault.SPACES: any(sign.isspace() for sign in code),
         CodeFault.ONE_SIGN: len(set(code)) < 3,
         CodeFault.LOGIN_NAME: login_name.casefold() in code.casefold(),
-        CodeFault.PASSWORD: is_password,
     }
     return next((fault for fault, is_broken in broken.items() if is_broken), None)
 

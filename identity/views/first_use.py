@@ -235,7 +235,7 @@ def _titles() -> dict[Step, str]:
 def _lead(request: PersonRequest, is_bank_checker: bool) -> str:
     """Say to whom this first use belongs: each role has its own pages (AUTH-4)."""
     if is_bank_checker:
-        return _("For supervisors of the bank: your approvals carry your card and your own code.")
+        return _("For supervisors of the bank: with a card, and a code of your own.")
     if request.user.is_staff:
         return _("For the bank's people: nothing else opens before these steps are done.")
     if may_open(f"{settings.SITE}:company_certificates", request.user.granted):

@@ -7,14 +7,17 @@ from http import HTTPStatus
 
 from django import forms
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext as _
 
 from identity import operations, queries
-from identity.forms import AuthorisationCodeForm, ContactActForm
-from identity.permissions import PersonRequest, check_factor
+from identity.errors import AuthorisationCodeWrong
+from identity.forms import AuthorisationCodeForm, ChangedAuthorisationCodeForm, ContactActForm
+from identity.operations import AuthorisationOutcome
+from identity.permissions import PersonRequest, check_fresh_factor
+from identity.policies import STRONG_FACTORS
 from identity.views.contacts import Bound, contact_act, contact_cards, refuse
 from identity.views.first_use import keep_settings, settings_form
 from kernel import clock
@@ -38,8 +41,9 @@ def profile_page(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
         return _settings(request, facts)
     if form_name == "code":
         return _code(request, facts)
-    if request.POST.get("act") == ContactActForm.WANT and (facts.has_card or request.user.is_staff):
-        check_factor(request.user)
+    is_strong = facts.has_card or request.user.is_staff or request.user.factor in STRONG_FACTORS
+    if request.POST.get("act") == ContactActForm.WANT and is_strong:
+        check_fresh_factor(request.user, now=clock.now())
     bound = contact_act(request, has_card=facts.has_card)
     return _page(request, facts, {}, bound) if bound else _again()
 
@@ -54,17 +58,27 @@ def _settings(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
 
 
 def _code(request: PersonRequest, facts: ProfileFacts) -> HttpResponse:
-    check_factor(request.user)
-    form = AuthorisationCodeForm(request.POST)
+    check_fresh_factor(request.user, now=clock.now())
+    form = _code_form(request, request.POST)
     try:
         if form.is_valid():
-            operations.set_authorisation_code(
-                actor=request.user, code=form.cleaned_data["authorisation_code"], now=clock.now()
-            )
+            outcome = operations.set_authorisation_code(
+                actor=request.user, code=form.cleaned_data["authorisation_code"],
+                old=form.cleaned_data.get("old_code", ""), now=clock.now(),
+            )  # fmt: skip
+            if outcome == AuthorisationOutcome.WRONG:
+                raise AuthorisationCodeWrong
+            # Whoever is paused by it is led to the door.
             return _again()
     except RuleBroken as error:
         refuse(form, error)
     return _page(request, facts, {"code": form})
+
+
+def _code_form(request: PersonRequest, data: QueryDict | None = None) -> forms.Form:
+    """Return the form of the code; whoever has one gives it."""
+    has_one = bool(request.user.authorisation_code)
+    return ChangedAuthorisationCodeForm(data) if has_one else AuthorisationCodeForm(data)
 
 
 def _again() -> HttpResponseRedirect:
@@ -99,7 +113,7 @@ def _page(
         "policy": queries.sign_in_policy(),
         "acts": ContactActForm,
         "settings_form": refused.get("settings") or settings_form(request),
-        "code_form": refused.get("code") or (AuthorisationCodeForm() if asks_code else None),
+        "code_form": refused.get("code") or (_code_form(request) if asks_code else None),
         "refused": [*refused.values(), *(bound or {}).values()],
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if page["refused"] else HTTPStatus.OK

@@ -80,7 +80,14 @@ def test_a_checker_changes_the_code_on_the_own_page(world: World) -> None:
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert NEW_CODE not in refused.content.decode()
     assert browser.post(PROFILE, form="code", **CODE)["Location"] == reverse(PROFILE)
-    assert User.objects.get(pk=browser.holder.user.pk).authorisation_code
+    first = User.objects.get(pk=browser.holder.user.pk).authorisation_code
+    assert first
+    again = CODE | {"old_code": "wrong-code-9"}
+    assert "The present code is not right" in words_of(browser.post(PROFILE, form="code", **again))
+    assert User.objects.get(pk=browser.holder.user.pk).authorisation_code == first
+    again = CODE | {"old_code": NEW_CODE}
+    assert browser.post(PROFILE, form="code", **again)["Location"] == reverse(PROFILE)
+    assert User.objects.get(pk=browser.holder.user.pk).authorisation_code != first
 
 
 @pytest.mark.req("DEL-3", "AUTH-5")

@@ -106,12 +106,13 @@ def test_a_pause_is_shown_after_a_right_password_only(world: World) -> None:
 
 
 @pytest.mark.req("AUTH-2")
-def test_three_wrong_passwords_do_not_end_the_session_that_stands(world: World) -> None:
+def test_three_wrong_passwords_end_the_session_that_stands(world: World) -> None:
     inside = Browser.of(world, "maker01")
     for _ in range(3):
         sign_in(client(), FIRST.code, "maker01", "wrong")
     # Whoever is paused cannot act any more, from the next click on.
     assert inside.get("enterprise:home").status_code == 302
+    assert Session.objects.get(user=inside.holder.user).ended_why == "paused"
 
 
 @pytest.mark.req("AUTH-8")

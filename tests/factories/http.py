@@ -162,7 +162,8 @@ class Browser:
 
     def shown(self, factor: Factor) -> Browser:
         """Let the session be one in which this factor was shown; tests of the step-up do it."""
-        Session.objects.filter(pk=self.session.pk).update(factor=factor)
+        sessions = Session.objects.filter(pk=self.session.pk)
+        sessions.update(factor=factor, stepped_up_at=clock.now())
         return self
 
     @property

@@ -126,7 +126,7 @@ class Seat:
         """Return what every operation is told: the actor as the session has them, and when."""
         session = self.browser.session
         actor = self.browser.holder.act_as(self.now)
-        actor.factor = session.factor
+        actor.factor, actor.factor_shown_at = session.factor, session.stepped_up_at
         return {"actor": actor, "session_key_sha256": session.pk, "now": self.now}
 
     def send_code(self) -> str:

@@ -241,7 +241,8 @@ class Desk:
 
     def has_shown(self, factor: Factor, user: User) -> None:
         """Let a person's session be one in which they have shown this factor."""
-        Session.objects.filter(user=user, ended_at=None).update(factor=factor)
+        live = Session.objects.filter(user=user, ended_at=None)
+        live.update(factor=factor, stepped_up_at=clock.now())
 
     def sign_in(self, company: str, login: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in page."""

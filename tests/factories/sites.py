@@ -21,6 +21,7 @@ from corpbank.settings import base
 from corpbank.settings.policies import staff_policy
 from identity.models import Session
 from identity.policies import Factor
+from kernel import clock
 from tests.factories.site import Desk, Site, serving
 from tests.factories.world import PASSWORD
 
@@ -45,7 +46,7 @@ def show_factor(login: str, factor: Factor = Factor.PASSKEY) -> None:
     What showing one takes is told in tests/branch_ops/test_second_factor.py.
     """
     live = Session.objects.filter(user__login_name=login, site="staff", ended_at__isnull=True)
-    assert live.update(factor=factor) == 1
+    assert live.update(factor=factor, stepped_up_at=clock.now()) == 1
 
 
 class Turns:

@@ -106,6 +106,7 @@ class Holder:
         self.user = User.objects.select_related("company", "unit").get(pk=self.user.pk)
         self.user.granted = permissions_of(self.user.pk, now=now)
         self.user.factor = Factor.CARD if self.user.company_id else Factor.PASSKEY
+        self.user.factor_shown_at = now
         return self.user
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from django.db import transaction
 
 from alerts.models import Message
 from audit.models import Entry
 from audit.operations import OutsideTransaction
-from identity.errors import CodeFault, PermissionMissing, StepUpNeeded, WeakAuthorisationCode
+from identity.errors import PermissionMissing, StepUpNeeded
 from identity.models import User
 from identity.operations import (
     AuthorisationOutcome,
@@ -19,9 +22,11 @@ from identity.operations import (
 from identity.policies import Factor
 from identity.states import UserState
 from tests.factories.newcomers import NEW_CODE
+from tests.factories.threads import at_once
 from tests.factories.world import World
 
 pytestmark = pytest.mark.django_db
+OTHER_CODE = "Another#2071"
 
 
 @pytest.fixture
@@ -91,16 +96,62 @@ def test_a_checker_of_a_company_sets_none(world: World) -> None:
 def test_a_password_alone_changes_no_code(world: World, checker: User) -> None:
     checker.factor = Factor.PASSWORD
     with pytest.raises(StepUpNeeded):
-        set_authorisation_code(actor=checker, code="Another#2071", now=world.now)
+        set_authorisation_code(actor=checker, code=OTHER_CODE, now=world.now)
 
 
-@pytest.mark.req("DUAL-7")
-def test_the_password_is_no_code(world: World, checker: User) -> None:
+def renew(user: User, world: World, old: str, code: str = OTHER_CODE) -> AuthorisationOutcome:
+    """Set another code."""
+    later = world.now + timedelta(minutes=1)
+    return set_authorisation_code(actor=user, code=code, old=old, now=later)
+
+
+@pytest.mark.req("DUAL-7", "AUTH-2")
+def test_whoever_replaces_a_code_gives_the_old_one_and_wrong_ones_count(
+    world: World, checker: User
+) -> None:
+    assert check(checker, "wrong-code-9", world) == AuthorisationOutcome.WRONG
+    assert renew(checker, world, "") == AuthorisationOutcome.WRONG
+    assert User.objects.get(pk=checker.pk).wrong_codes == 2
+    assert renew(checker, world, NEW_CODE) == AuthorisationOutcome.RIGHT
+    # The right one gives nobody new guesses; a release does, which comes with a signature.
+    assert User.objects.get(pk=checker.pk).wrong_codes == 2
+    assert renew(checker, world, NEW_CODE) == AuthorisationOutcome.PAUSED
+    assert User.objects.get(pk=checker.pk).state == UserState.PAUSED
+    assert renew(checker, world, OTHER_CODE) != AuthorisationOutcome.RIGHT
+
+
+@pytest.mark.req("DUAL-7", "AUTH-6")
+def test_a_new_code_is_told_on_every_channel_and_a_refused_one_is_not(
+    world: World, checker: User
+) -> None:
+    told = Message.objects.filter(
+        recipient_key=checker.public_id, event="identity.user.authorisation_code_changed"
+    )
+    first = set(told.values_list("pk", flat=True))
+    renew(checker, world, "wrong-code-9")
+    assert set(told.values_list("pk", flat=True)) == first
+    renew(checker, world, NEW_CODE)
+    fresh = told.exclude(pk__in=first)
+    assert set(fresh.values_list("channel", flat=True)) == {"sms", "email"}
+
+
+@pytest.mark.req("DUAL-7", "AUTH-1")
+def test_setting_a_code_tells_nobody_whether_it_is_the_password(
+    world: World, checker: User
+) -> None:
     checker.set_password("Sturdy-Heron-44")
     User.objects.filter(pk=checker.pk).update(password=checker.password)
-    with pytest.raises(WeakAuthorisationCode) as refusal:
-        set_authorisation_code(actor=checker, code="Sturdy-Heron-44", now=world.now)
-    assert refusal.value.reason == CodeFault.PASSWORD
+    assert renew(checker, world, NEW_CODE, "Sturdy-Heron-44") == AuthorisationOutcome.RIGHT
+
+
+@pytest.mark.req("DUAL-7", "AUTH-2")
+def test_of_guesses_at_the_old_code_side_by_side_three_are_heard(open_world: World) -> None:
+    user = open_world.officer("branch011").act_as(open_world.now)
+    set_authorisation_code(actor=user, code=NEW_CODE, now=open_world.now)
+    outcomes = at_once([partial(renew, user, open_world, "wrong-code-9")] * 4)
+    assert AuthorisationOutcome.RIGHT not in outcomes
+    assert renew(user, open_world, NEW_CODE) == AuthorisationOutcome.PAUSED
+    assert User.objects.get(pk=user.pk).state == UserState.PAUSED
 
 
 @pytest.mark.django_db(transaction=True)

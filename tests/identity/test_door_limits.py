@@ -228,6 +228,23 @@ def test_guessing_at_a_person_of_the_bank_is_told_to_its_own_administrators(worl
 
 
 @pytest.mark.req("AUTH-2")
+def test_a_figure_that_is_lowered_below_the_count_is_told_with_the_next_guess(world: World) -> None:
+    told = Message.objects.filter(event="identity.user.guessed", channel="sms")
+    for _ in range(5):
+        attempt(world, password="wrong")
+    assert not told.exists()
+    with figures(alarm_after=4):
+        attempt(world, password="wrong")
+        once = told.count()
+        assert once
+        attempt(world, password="wrong", now=world.now.replace(microsecond=1))
+    with figures(alarm_after=9):
+        for microsecond in (2, 3, 4):
+            attempt(world, password="wrong", now=world.now.replace(microsecond=microsecond))
+    assert told.count() == once
+
+
+@pytest.mark.req("AUTH-2")
 def test_a_count_that_began_again_is_told_again(world: World) -> None:
     told = Message.objects.filter(event="identity.user.guessed", channel="sms")
     with figures(pause_after=1, alarm_after=2):

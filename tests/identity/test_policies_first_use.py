@@ -134,12 +134,7 @@ def test_people_of_the_bank_have_no_company_code() -> None:
     ],
 )
 def test_authorisation_codes_by_the_rules(code: str, fault: CodeFault | None) -> None:
-    assert code_fault(code, login_name="checker01", is_password=False) == fault
-
-
-@pytest.mark.req("DUAL-7")
-def test_an_authorisation_code_is_not_the_password() -> None:
-    assert code_fault("Bridge#2071", login_name="x9", is_password=True) == CodeFault.PASSWORD
+    assert code_fault(code, login_name="checker01") == fault
 
 
 @pytest.mark.req("DEL-3")
