@@ -49,6 +49,7 @@ class Event(StrEnum):
     PASSKEY_ENDED = "identity.passkey.ended"
     USER_UNLOCKED = "identity.user.unlocked"
     USER_CREDENTIALS_RENEWED = "identity.user.credentials_renewed"
+    USER_RENEWED_BY_OPERATORS = "identity.user.renewed_by_operators"
     USER_PASSWORD_CHANGED = "identity.user.password_changed"  # noqa: S105 - the name of an event
     USER_AUTHORISATION_CODE_CHANGED = "identity.user.authorisation_code_changed"
     PASSWORD_EXPIRING = "identity.password.expiring"  # noqa: S105 - the name of an event

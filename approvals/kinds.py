@@ -165,6 +165,24 @@ def concerned_by(kind: Kind, content: Mapping[str, str]) -> str:
     return asked(content) if asked is not None else ""
 
 
+def audited(kind: Kind, content: Mapping[str, str]) -> dict[str, str]:
+    """Return of a subject's text what the append-only log repeats (AUD-1).
+
+    The log names its entry's revision by digest, so what is left out is bound to it all the same.
+    """
+    return {name: value for name, value in content.items() if name not in _unaudited(kind)}
+
+
+def from_audit(kind: Kind, logged: Mapping[str, object]) -> dict[str, str]:
+    """Return a subject's text as the log has it, empty where the log does not repeat it."""
+    texts = {name: str(value) for name, value in logged.items()}
+    return dict.fromkeys(_unaudited(kind), "") | texts
+
+
+def _unaudited(kind: Kind) -> frozenset[str]:
+    return getattr(kind, "unaudited", frozenset())
+
+
 _kinds: dict[str, Kind] = {}
 
 

@@ -40,6 +40,8 @@ class GateMiddleware:
             return None
         gate = gate_before(request.user)
         if gate is None or gate in getattr(view, "gates", ()):
+            # Who has not shown the second factor has no say over what its owner typed (AUTH-1).
+            request.past_gates = gate != Gate.SECOND_FACTOR  # type: ignore[attr-defined]
             return None
         target = reverse(f"{settings.SITE}:{gate}")
         if wants_json(request):

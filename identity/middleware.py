@@ -49,7 +49,8 @@ class DraftMiddleware:
     """Forget the draft of a form that was sent, and keep it where the card is asked for first.
 
     The page's script names the draft in `draft`, and in `draft_fields` what of the form may be
-    kept (SES-1, AUTH-5).
+    kept (SES-1, AUTH-5). Only what a view answered counts: a request that was turned away at a
+    gate touches no draft, and neither does one before the second factor (AUTH-1).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -58,7 +59,8 @@ class DraftMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         led_on = response.status_code in (HTTPStatus.FOUND, HTTPStatus.SEE_OTHER)
-        if led_on and request.method == "POST" and request.POST.get("draft"):
+        let_in = getattr(request, "past_gates", False)
+        if let_in and led_on and request.method == "POST" and request.POST.get("draft"):
             _follow(request, response["Location"].partition("?")[0])
         return response
 
@@ -68,13 +70,13 @@ def _follow(request: HttpRequest, target: str) -> None:
     user, path = request.user, request.POST["draft"]
     if not isinstance(user, User) or target == reverse(settings.SIGN_IN_URL):
         return
-    if target != reverse(settings.STEP_UP_URL):
-        operations.drop_draft(actor=user, path=path)
-        return
     names = set(request.POST.get("draft_fields", "").split())
     fields = {name: request.POST.getlist(name) for name in names & set(request.POST)}
     try:
-        operations.keep_draft(actor=user, path=path, fields=fields, now=clock.now())
+        if target == reverse(settings.STEP_UP_URL):
+            operations.keep_draft(actor=user, path=path, fields=fields, now=clock.now())
+        else:
+            operations.drop_draft(actor=user, path=path)
     except DraftRefused:
         # The page they come back to is empty then; the way there matters more.
         return

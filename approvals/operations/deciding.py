@@ -153,7 +153,7 @@ def _decide(
         reason = _clean_reason(act, reason)
         judged = judge(act, actor, reference, now)
         coded = act == Act.RELEASE and check_code(
-            actor, judged.submitted.request, judged.submitted.revision.sha256, now=now
+            actor, judged.submitted.request, judged.submitted.revision, now=now
         )
         signature: dict[str, Any] = {
             "actor_id": actor.pk,

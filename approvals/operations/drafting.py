@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from approvals.errors import NotForYou, RequestNotFound, WrongState
-from approvals.kinds import Kind, SubjectFacts, kind_of
+from approvals.kinds import Kind, SubjectFacts, audited, kind_of
 from approvals.models import Decision, Editor, Request
 from approvals.permissions import Permission, check_make
 from approvals.policies.resolver import Reason
@@ -54,7 +54,7 @@ def open_request(
         maker=actor, created_at=now, changed_at=now, **columns(facts),
     )  # fmt: skip
     Editor.objects.create(request=request, user=actor, since=now)
-    _record(request, "approvals.request.drafted", actor, now, after=dict(facts.content))
+    _record(request, "approvals.request.drafted", actor, now, after=audited(kind, facts.content))
     return request
 
 
@@ -106,9 +106,11 @@ def edit_request(
     audit.require_transaction()
     note_editor(request, actor, now)
     Request.objects.filter(pk=request.pk).update(changed_at=now, **columns(facts))
+    kind = kind_of(request.kind)
     _record(
-        request, "approvals.request.edited", actor, now, before=before, after=dict(facts.content)
-    )
+        request, "approvals.request.edited", actor, now,
+        before=audited(kind, before), after=audited(kind, facts.content),
+    )  # fmt: skip
 
 
 @transaction.atomic(durable=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from approvals.errors import NotForYou, OwnStanding, WrongState
-from approvals.kinds import Kind, SubjectFacts, concerned_by, kind_of
+from approvals.kinds import Kind, SubjectFacts, audited, concerned_by, kind_of
 from approvals.models import PolicySnapshot, Request, Revision, Stage
 from approvals.operations.drafting import columns, lock_request, note_editor, refuse_decider
 from approvals.operations.telling import tell
@@ -66,7 +66,8 @@ def submit(*, actor: User, reference: str, form_key: str, now: datetime) -> str:
         target=f"request:{reference}", now=now,
         after={
             "revision": str(revision.number), "sha256": revision.sha256,
-            "policy": revision.policy_id, "flow": chosen.rule.flow_code, **facts.content,
+            "policy": revision.policy_id, "flow": chosen.rule.flow_code,
+            **audited(kind, facts.content),
         },
     )  # fmt: skip
     return reference

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from approvals.errors import StaleRevision
 from approvals.operations.deciding import judge
+from approvals.queries.codes import subject_of
 from approvals.states import Act
 from certificates.formats.statements import short_code
 from identity.errors import TooManyCodes
@@ -24,8 +25,9 @@ SENT_WITHIN_SECONDS: Final = 600
 def send_release_code(*, actor: User, reference: str, revision: int, now: datetime) -> SentCode:
     """Send the actor the code that releases this revision and nothing else (AUTH-7).
 
-    It is derived from the digest of the revision's canonical bytes; the message names amount and
-    payee, and the short code that the page shows. Raises as `release` does, StaleRevision for a
+    It is derived from the request's reference and the digest of the revision's canonical bytes: of
+    two orders alike each has a code of its own. The message names amount and payee, and the short
+    code that the page shows. Raises as `release` does, StaleRevision for a
     revision the page did not show, TooManyCodes, NowhereToSend, DoorShut.
     """
     if short_memory().hit(f"code:{actor.pk}", seconds=SENT_WITHIN_SECONDS) > MOST_SENT:
@@ -41,8 +43,8 @@ def confirm_release_code(*, actor: User, reference: str, typed: str, now: dateti
     """
     submitted = judge(Act.RELEASE, actor, reference, now).submitted
     return take_code_step(
-        user=actor, purpose=Purpose.TRANSACTION, subject=submitted.revision.sha256, typed=typed,
-        now=now,
+        user=actor, purpose=Purpose.TRANSACTION,
+        subject=subject_of(submitted.request, submitted.revision), typed=typed, now=now,
     )  # fmt: skip
 
 
@@ -51,13 +53,13 @@ def _send(actor: User, reference: str, revision: int, now: datetime) -> SentCode
     submitted = judge(Act.RELEASE, actor, reference, now).submitted
     if submitted.revision.number != revision:
         raise StaleRevision()
-    digest = submitted.revision.sha256
     return send_code_step(
-        user=actor, purpose=Purpose.TRANSACTION, subject=digest, now=now,
+        user=actor, purpose=Purpose.TRANSACTION, now=now,
+        subject=subject_of(submitted.request, submitted.revision),
         facts={
             "reference": reference,
             "amount_text": str(submitted.money or ""),
-            "short_code": short_code(bytes.fromhex(digest)),
+            "short_code": short_code(bytes.fromhex(submitted.revision.sha256)),
             **submitted.kind.alert_facts(submitted.revision.content),
         },
     )  # fmt: skip

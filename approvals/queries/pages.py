@@ -15,7 +15,7 @@ from approvals.policies.resolver import Case, Resolution, resolve
 from approvals.policies.rules import Rule
 from approvals.queries import words
 from approvals.queries.cases import people, stage_rows, visible_request
-from approvals.queries.codes import CodeState, asks_for_code, code_state
+from approvals.queries.codes import CodeState, asks_for_code, code_state, subject_of
 from approvals.queries.planning import plan, with_cards
 from approvals.queries.timeline import Entry, timeline
 from approvals.states import EDITABLE, FINAL, Act, RequestState
@@ -219,7 +219,7 @@ def _page(
         acts=_acts(resolution, actor, state),
         stage_act=current.spec.act if current else "",
         short_code=short_code(bytes.fromhex(picture.sha256)) if picture.sha256 else "",
-        code=_code(request, picture, actor, now) if current else None,
+        code=_code(request, revision, picture, actor, now) if current else None,
         content=picture.content,
         is_decided=state in FINAL,
         is_editor=actor.pk in editors,
@@ -229,13 +229,15 @@ def _page(
     )
 
 
-def _code(request: Request, picture: _Picture, actor: User, now: datetime) -> CodeState | None:
+def _code(
+    request: Request, revision: Revision | None, picture: _Picture, actor: User, now: datetime
+) -> CodeState | None:
     """Return how far the actor's verification code has come, where the policy asks for one."""
     resolution = picture.resolution
     releases = resolution is not None and not resolution.reasons(Act.RELEASE, actor.pk)
-    if not releases or not asks_for_code(request):
+    if revision is None or not releases or not asks_for_code(request):
         return None
-    return code_state(actor.pk, picture.sha256, now=now)
+    return code_state(actor.pk, subject_of(request, revision), now=now)
 
 
 def _decisions(revision: Revision | None) -> Sequence[Decision]:

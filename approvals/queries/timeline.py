@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from approvals.kinds import Kind, kind_of
+from approvals.kinds import Kind, from_audit, kind_of
 from approvals.models import Decision, Request
 from approvals.queries import words
 from audit import queries as audit
@@ -73,14 +73,10 @@ def timeline(
 def _changes(kind: Kind, before: Mapping[str, object], after: Mapping[str, object]) -> list[Change]:
     if not before:
         return []
-    old = {line.label: line.value for line in kind.lines(_texts(before))}
-    new = {line.label: line.value for line in kind.lines(_texts(after))}
+    old = {line.label: line.value for line in kind.lines(from_audit(kind, before))}
+    new = {line.label: line.value for line in kind.lines(from_audit(kind, after))}
     return [
         Change(label, old.get(label, ""), value)
         for label, value in new.items()
         if old.get(label, "") != value
     ]
-
-
-def _texts(values: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items()}

@@ -32,6 +32,9 @@ class ChangeKind(ABC):
     code: str
     letter: str
     name: str | Promise
+    # What of the content the append-only log does not repeat (PWD-3): frozen, shown and signed it
+    # is as all the rest.
+    unaudited: frozenset[str] = frozenset()
     functions: Mapping[str, str] = MappingProxyType(
         {Act.SUBMIT: ANYWHERE, Act.REVIEW: ANYWHERE, Act.RELEASE: ANYWHERE}
     )

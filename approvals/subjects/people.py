@@ -52,6 +52,8 @@ IDENTIFIED = {
 class PersonKind(ChangeKind):
     """Bring one kind of help for one person, which the unit above gives."""
 
+    # With what somebody signs in, and where their codes go, nobody reads out of the log.
+    unaudited = frozenset({"login_name", "address_masked"})
     relation: Relation
     states: tuple[UserState, ...]
 

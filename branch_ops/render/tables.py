@@ -385,6 +385,7 @@ EVENTS: Mapping[str, Text] = {
     "identity.user.password_expired": _("New password asked for"),
     "identity.user.password_refused": _("Wrong password at the change of it"),
     "identity.user.paused": _("Paused after wrong passwords"),
+    "identity.user.renewed_by_operators": _("New credentials given by operators"),
     "identity.user.unlocked": _("Pause lifted"),
     "ledger.account.closed": _("Account closed"),
     "ledger.account.frozen": _("Account frozen"),

@@ -344,12 +344,14 @@ class DoorCrowded(Busy):
 class TooManyTries(RuleBroken):
     """Say that an address or an account was tried too often; known or not, it reads the same.
 
-    429 is the status for it (RFC 6585 section 4).
+    429 is the status for it (RFC 6585 section 4). `is_first` is the first one above the figure in
+    its window of minutes: that one is written down.
     """
 
     status = 429
 
-    def __init__(self, *, minutes: int) -> None:
+    def __init__(self, *, minutes: int, is_first: bool = False) -> None:
+        self.is_first = is_first
         super().__init__(
             "identity.too_many_tries",
             _("There were too many tries. Please wait %(minutes)s minutes and try again."),

@@ -46,7 +46,11 @@ Answer = Mapping[str, Any]
 
 
 class AnswerUnfit(Exception):
-    """Say that an authenticator's answer does not show what was asked; why is for the log."""
+    """Say that an authenticator's answer does not show what was asked; why is for the log.
+
+    The reason is always one of this module's own: the library's words quote the answer, and what
+    an attacker wrote may be text that the log cannot hold.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ def read_registration(answer: Answer, party: RelyingParty, *, challenge: bytes) 
             supported_pub_key_algs=ALGORITHMS,
         )
     except _UNREADABLE as error:
-        raise AnswerUnfit(str(error)) from error
+        raise AnswerUnfit("the answer does not verify") from error
     if len(found.credential_id) > CREDENTIAL_ID_LONGEST:
         raise AnswerUnfit("the credential's id is too long")
     return NewPasskey(found.credential_id, found.credential_public_key, found.sign_count)
@@ -180,5 +184,5 @@ def read_assertion(
             require_user_verification=True,
         )
     except _UNREADABLE as error:
-        raise AnswerUnfit(str(error)) from error
+        raise AnswerUnfit("the answer does not verify") from error
     return int(found.new_sign_count)

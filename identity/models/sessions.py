@@ -16,7 +16,9 @@ class Session(models.Model):
 
     The cookie's value is never stored, only its SHA-256. `factor` is a Factor: how the person has
     shown who they are so far, and since when. What was unusual about the sign-in is kept with it
-    (AUTH-6): `device_sha256` names the browser by the digest of a cookie it keeps.
+    (AUTH-6): `device_sha256` names the browser by the digest of a cookie it keeps. `is_half_in` is
+    one that was opened on a password beside a session that has shown more: it lives for minutes,
+    and takes the other's place when its person has shown a second factor too (AUTH-1).
     """
 
     key_sha256 = models.CharField(max_length=64, primary_key=True)
@@ -24,6 +26,7 @@ class Session(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="sessions")
     factor = models.CharField(max_length=10, default=Factor.PASSWORD)
     stepped_up_at = models.DateTimeField(null=True, blank=True)
+    is_half_in = models.BooleanField(default=False)
     device_sha256 = models.CharField(max_length=64, blank=True)
     is_new_device = models.BooleanField(default=False)
     is_new_place = models.BooleanField(default=False)
@@ -44,8 +47,13 @@ class Session(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user"],
-                condition=Q(ended_at__isnull=True),
+                condition=Q(ended_at__isnull=True, is_half_in=False),
                 name="identity_session_one_live",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(ended_at__isnull=True, is_half_in=True),
+                name="identity_session_one_half_in",
             ),
         ]
         indexes: ClassVar = [

@@ -6,6 +6,7 @@ from identity.operations.authorisation import (
     check_authorisation_code_step,
     set_authorisation_code,
 )
+from identity.operations.break_glass import renew_it_credentials
 from identity.operations.codes import (
     CodeOutcome,
     Purpose,
@@ -136,6 +137,7 @@ __all__ = [
     "register_company",
     "register_passkey",
     "renew_credentials_step",
+    "renew_it_credentials",
     "send_code_step",
     "send_contact_code",
     "send_passkey_code",

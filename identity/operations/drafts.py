@@ -11,21 +11,13 @@ from django.db import transaction
 
 from identity.errors import DraftRefused
 from identity.models import FormDraft, User
+from identity.policies.drafts import is_draft_path, may_be_kept
 
 MOST_DRAFTS: Final = 20
 """How many forms are kept for one person; the oldest goes first."""
 LONGEST_DRAFT: Final = 32 * 1024
 """How many bytes one form may hold, as JSON."""
-LONGEST_PATH: Final = 200
 DRAFT_LIFETIME: Final = timedelta(days=7)
-# The page's script leaves these out; whatever else sends a draft does not get them kept either.
-_NEVER_KEPT: Final = frozenset(
-    {
-        "again", "code", "csrfmiddlewaretoken", "idempotency_key", "new", "old", "sign_request",
-        "signature", "signing_time", "ticket",
-    }
-)  # fmt: skip
-_SECRETS: Final = ("password", "pin", "secret", "_code")
 
 
 @transaction.atomic(durable=True)
@@ -37,7 +29,7 @@ def keep_draft(
     `fields` names each field's values. Passwords, codes and what belongs to one page alone are
     never kept. Nothing typed means nothing kept: an older draft goes. Raises DraftRefused.
     """
-    kept = {name: list(values) for name, values in fields.items() if not _is_secret(name)}
+    kept = {name: list(values) for name, values in fields.items() if may_be_kept(name)}
     if not _fits(path, kept):
         raise DraftRefused()
     if not kept:
@@ -53,7 +45,12 @@ def keep_draft(
 
 @transaction.atomic(durable=True)
 def drop_draft(*, actor: User, path: str) -> None:
-    """Forget what a person had typed into a form: it was sent, or they do not want it back."""
+    """Forget what a person had typed into a form: it was sent, or they do not want it back.
+
+    Raises DraftRefused for what is no form's address.
+    """
+    if not is_draft_path(path):
+        raise DraftRefused()
     _drop(actor, path)
 
 
@@ -68,13 +65,9 @@ def _drop(actor: User, path: str) -> None:
     FormDraft.objects.filter(user=actor, path=path).delete()
 
 
-def _is_secret(name: str) -> bool:
-    return name in _NEVER_KEPT or name.endswith(_SECRETS)
-
-
 def _fits(path: str, fields: Mapping[str, Sequence[str]]) -> bool:
     """Tell whether this is a form's address and text that the database can hold."""
-    if not path.startswith("/") or len(path) > LONGEST_PATH:
+    if not is_draft_path(path):
         return False
     try:
         text = json.dumps([path, fields], ensure_ascii=False).encode()

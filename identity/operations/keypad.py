@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import transaction
-
-from audit import operations as audit
 from identity import queries
-from identity.errors import NotOffered, TooManyTries
+from identity.errors import DoorShut, NotOffered
 from identity.gateways import short_memory
-from identity.models import SignInPolicy
-from identity.operations.limits import line_of
+from identity.operations.limits import (
+    limit_entries,
+    record_refused_entry,
+    record_turned_away,
+)
 from kernel import ids
 
 CODE_OCTETS = 8
@@ -60,7 +60,7 @@ def deal(*, address: str, now: datetime) -> Deal:
     policy = queries.sign_in_policy()
     if not policy.keypad_offered:
         raise NotOffered()
-    limit_entries(address, policy)
+    limit_entries(policy=policy, address=address, now=now)
     codes = _codes(string.digits + string.ascii_letters + string.punctuation)
     made = ids.token(16)
     kept = {"at": now.isoformat(), "signs": {key.code: key.sign for key in codes.values()}}
@@ -99,25 +99,15 @@ def refuse_entry(*, why: str, address: str, now: datetime) -> None:
     """Write down and count that a sign-in was refused before its password was looked at (AUTH-8).
 
     `why` is `keypad` or `number`. It counts as no wrong password: nothing was compared. It counts
-    for its network address. Raises TooManyTries above the policy's figure, DoorShut (AUTH-10).
+    for its network address. Raises TooManyTries above the policy's figure, of which the first of a
+    window is written down, DoorShut (AUTH-10).
     """
-    _record_refused(why, now)
-    limit_entries(address, queries.sign_in_policy())
-
-
-@transaction.atomic(durable=True)
-def _record_refused(why: str, now: datetime) -> None:
-    audit.record(
-        chain=audit.BANK, event="identity.session.opened.refused", actor="unknown",
-        target="user:unknown", now=now, reason=why,
-    )  # fmt: skip
-
-
-def limit_entries(address: str, policy: SignInPolicy) -> None:
-    """Count what one network address asks for at the door. Raises TooManyTries (AUTH-10)."""
-    place = f"entry:{ids.digest(line_of(address))}"
-    if short_memory().hit(place, seconds=policy.limit_minutes * 60) > policy.address_limit:
-        raise TooManyTries(minutes=policy.limit_minutes)
+    try:
+        limit_entries(policy=queries.sign_in_policy(), address=address, now=now)
+    except DoorShut as error:
+        record_turned_away(error=error, now=now)
+        raise
+    record_refused_entry(why=why, now=now)
 
 
 def _codes(signs: str) -> dict[str, Key]:

@@ -32,22 +32,47 @@ def count_try(*, policy: SignInPolicy, account: tuple[str, ...], address: str) -
     )
     memory = short_memory()
     # Both are counted, whichever is full: each says the truth about its own.
-    over = [memory.hit(key, seconds=seconds) > most for key, most in counts]
-    if any(over):
-        raise TooManyTries(minutes=policy.limit_minutes)
+    over = [memory.hit(key, seconds=seconds) - most for key, most in counts]
+    if max(over) > 0:
+        raise TooManyTries(minutes=policy.limit_minutes, is_first=1 in over)
 
 
-@transaction.atomic(durable=True)
+def limit_entries(*, policy: SignInPolicy, address: str, now: datetime) -> None:
+    """Count what one network address asks for at the door besides signing in.
+
+    Raises TooManyTries, the first of which is written down; DoorShut (AUTH-8, AUTH-10).
+    """
+    place = f"entry:{ids.digest(line_of(address))}"
+    over = short_memory().hit(place, seconds=policy.limit_minutes * 60) - policy.address_limit
+    if over > 0:
+        error = TooManyTries(minutes=policy.limit_minutes, is_first=over == 1)
+        record_turned_away(error=error, now=now)
+        raise error
+
+
 def record_turned_away(
     *, error: DomainError, now: datetime, event: str = "identity.session.opened.refused"
 ) -> None:
     """Write down a try that was turned away before anything was looked up (AUTH-8).
 
-    Names nobody: whether the name that was typed exists has not been asked.
+    Names nobody: whether the name that was typed exists has not been asked. Of those above a figure
+    the first of a window is written down and the rest are counted alone: the log has one end, and
+    who floods the door must not make everybody wait for it.
     """
+    if not isinstance(error, TooManyTries) or error.is_first:
+        _record_nobody(event, error.code, now)
+
+
+def record_refused_entry(*, why: str, now: datetime) -> None:
+    """Write down that a sign-in was refused before its password was looked at (AUTH-8)."""
+    _record_nobody("identity.session.opened.refused", why, now)
+
+
+@transaction.atomic(durable=True)
+def _record_nobody(event: str, reason: str, now: datetime) -> None:
     audit.record(
         chain=audit.BANK, event=event, actor="unknown",
-        target="user:unknown", now=now, reason=error.code,
+        target="user:unknown", now=now, reason=reason,
     )  # fmt: skip
 
 

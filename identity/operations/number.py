@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from identity import queries
 from identity.errors import NotOffered
 from identity.gateways import short_memory
-from identity.operations.keypad import limit_entries
+from identity.operations.limits import limit_entries
 from kernel import ids
 
 DIGITS = 6
@@ -43,7 +43,7 @@ def draw_number(*, number_id: str, address: str, now: datetime) -> str:
     policy = queries.sign_in_policy()
     if not policy.number_offered:
         raise NotOffered()
-    limit_entries(address, policy)
+    limit_entries(policy=policy, address=address, now=now)
     digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     until = now + timedelta(seconds=policy.keypad_seconds)
     _keep(number_id, _Number(digits, until.isoformat()), policy.keypad_seconds)

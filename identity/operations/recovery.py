@@ -37,13 +37,14 @@ def unlock_step(*, user_id: int, actor: User, reason: str, now: datetime) -> Non
     _record(user, "identity.user.unlocked", actor, reason, before, now)
 
 
-def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datetime) -> None:
+def renew_credentials_step(*, user_id: int, actor: User | None, reason: str, now: datetime) -> None:
     """Make a person's password worthless and send them a code to choose another; a step (AUTH-9).
 
     A pause is lifted with it, every session ends, and so do a bank person's passkeys: whoever lost
     the device begins again with a code to the phone. The code goes to the registered phone and
-    nobody else learns it; every other way the person is told that it was asked for. Raises
-    StandingChanged for somebody suspended or gone, NowhereToSend.
+    nobody else learns it; every other way the person is told that it was asked for. `actor`
+    is None where nobody signed in to do it. Raises StandingChanged for somebody suspended or gone,
+    NowhereToSend.
     """
     audit.require_transaction()
     user = _lock(user_id)
@@ -52,7 +53,7 @@ def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datet
     before = {"state": str(user.state), "wrong_passwords": user.wrong_passwords}
     give_up_password_step(user=user, now=now)
     if user.unit_id is not None:
-        end_passkeys_step(user=user, actor=actor.public_id, now=now)
+        end_passkeys_step(user=user, actor=_name(actor), now=now)
     if user.state == UserState.PAUSED:
         user.unlock()
     _save(
@@ -63,6 +64,10 @@ def renew_credentials_step(*, user_id: int, actor: User, reason: str, now: datet
     send_code_step(user=user, purpose=Purpose.ACTIVATION, now=now)
     end_sessions(user=user, why="new credentials", now=now)
     _record(user, "identity.user.credentials_renewed", actor, reason, before, now)
+
+
+def _name(actor: User | None) -> str:
+    return actor.public_id if actor is not None else "system"
 
 
 def _lock(user_id: int) -> User:
@@ -89,10 +94,15 @@ def _tell(user: User, event: str, reason: str, now: datetime, *, but: str = "") 
 
 
 def _record(
-    user: User, event: str, actor: User, reason: str, before: dict[str, object], now: datetime
+    user: User,
+    event: str,
+    actor: User | None,
+    reason: str,
+    before: dict[str, object],
+    now: datetime,
 ) -> None:
     audit.record(
-        chain=home_chain(user), event=event, actor=actor.public_id,
+        chain=home_chain(user), event=event, actor=_name(actor),
         target=f"user:{user.public_id}", now=now, reason=reason, before=before,
         after={"state": str(user.state), "wrong_passwords": 0},
     )  # fmt: skip

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest, Least
 
+from alerts import operations as alerts
 from audit import operations as audit
 from identity import queries
 from identity.errors import StandingChanged
 from identity.formats import session_digest
-from identity.models import Session, User
+from identity.models import Session, SignInPolicy, User
 from identity.operations.people import home_chain
+from identity.policies import session_live
 from kernel import ids
 
 # A batch is short: it holds the heads of audit chains that acts are waiting for.
@@ -81,24 +83,42 @@ def end_sessions(*, user: User, why: str, now: datetime) -> int:
     return ended
 
 
-def end_step(session: Session, why: str, now: datetime) -> None:
-    """End one session; a step that leaves it to the caller to write it down."""
-    Session.objects.filter(pk=session.pk).update(ended_at=now, ended_why=why)
+def end_step(session: Session, why: str, now: datetime) -> bool:
+    """End one session; a step that leaves it to the caller to write it down.
+
+    Returns whether it was still there under the key it was read with.
+    """
+    rows = Session.objects.filter(pk=session.pk, ended_at__isnull=True, factor=session.factor)
+    return rows.update(ended_at=now, ended_why=why) == 1
 
 
 def step_up_step(*, user: User, key_sha256: str, factor: str, now: datetime) -> str:
     """Note that the person of a live session has shown this factor too; a step (AUTH-5).
 
     The session goes on under a new key, which is returned: whoever had learnt the old one has
-    nothing. Raises StandingChanged where the session has ended meanwhile.
+    nothing. It is the person's one session now: one that it stood beside is ended (AUTH-1, AUTH-3).
+    Raises StandingChanged where the session has ended meanwhile.
     """
     audit.require_transaction()
     key = ids.token()
-    moved = Session.objects.filter(key_sha256=key_sha256, user=user, ended_at__isnull=True).update(
-        key_sha256=session_digest(key), factor=factor, stepped_up_at=now, seen_at=_seen(now)
+    # All of them in one order: of two that step up at once one is first, and ends the other.
+    open_ = list(
+        Session.objects.select_for_update(of=("self",))
+        .filter(user=user, ended_at__isnull=True)
+        .order_by("key_sha256")
     )
-    if not moved:
+    mine = next((one for one in open_ if one.key_sha256 == key_sha256), None)
+    if mine is None:
         raise StandingChanged()
+    lasts_until = mine.expires_at
+    if mine.is_half_in:
+        policy = queries.sign_in_policy()
+        lasts_until = mine.started_at + timedelta(hours=policy.absolute_hours)
+        _replace_others(user, [one for one in open_ if one is not mine], policy, now)
+    Session.objects.filter(pk=key_sha256).update(
+        key_sha256=session_digest(key), factor=factor, stepped_up_at=now, seen_at=_seen(now),
+        is_half_in=False, expires_at=lasts_until,
+    )  # fmt: skip
     record_sign_in(user, "identity.session.stepped_up", now, str(factor))
     return key
 
@@ -135,6 +155,38 @@ def record_sign_in(
         )  # fmt: skip
     finally:
         audit.origin.reset(token)
+
+
+def stands(session: Session, policy: SignInPolicy, now: datetime) -> bool:
+    """Tell whether a session stands by its own figures and by those of today (SES-1)."""
+    last = session.started_at + timedelta(hours=policy.absolute_hours)
+    return session_live(
+        seen_at=session.seen_at, expires_at=min(session.expires_at, last),
+        idle_minutes=min(session.idle_minutes, policy.idle_minutes), ended=False, now=now,
+    )  # fmt: skip
+
+
+def tell_replaced_step(user: User, live: Session, now: datetime) -> None:
+    """Tell the person that another sign-in ended their session: it may not have been theirs."""
+    alerts.enqueue(
+        event="identity.user.signed_in_elsewhere",
+        cause=f"user:{user.public_id}:{live.started_at.isoformat()}",
+        recipients=queries.recipients([user.pk]),
+        facts={
+            "company_name": user.company.name if user.company else "",
+            "actor_name": user.display_name,
+        },
+        now=now,
+    )
+
+
+def _replace_others(user: User, others: list[Session], policy: SignInPolicy, now: datetime) -> None:
+    for other in others:
+        why = "replaced" if stands(other, policy, now) else "idle"
+        end_step(other, why, now)
+        record_sign_in(user, "identity.session.ended", now, why)
+        if why == "replaced":
+            tell_replaced_step(user, other, now)
 
 
 def _seen(now: datetime) -> Greatest:

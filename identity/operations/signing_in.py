@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from alerts import operations as alerts
 from identity import queries
 from identity.errors import DoorCrowded, DoorShut, TooManyTries
 from identity.formats import session_digest
@@ -18,14 +17,21 @@ from identity.operations.devices import note_device_step
 from identity.operations.guessing import NOBODY, count_wrong_password
 from identity.operations.limits import count_try, record_turned_away
 from identity.operations.people import expect_new_password
-from identity.operations.sessions import end_step, record_sign_in
+from identity.operations.sessions import (
+    end_step,
+    record_sign_in,
+    stands,
+    tell_replaced_step,
+)
 from identity.operations.verifying import password_fits, renewed_hash
-from identity.policies import SignInFacts, SignInOutcome, judge_sign_in, session_live
+from identity.policies import STRONG_FACTORS, SignInFacts, SignInOutcome, judge_sign_in
 from identity.states import StandingState, UserState
 from kernel import ids
 
 # How often a password may be changed under a sign-in before the person is asked to try again.
 MOST_READINGS = 3
+# So long may a session that was opened beside another take to show its second factor.
+HALF_IN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,10 @@ def take_over(
 ) -> SignInResult:
     """End the other session and open this one, when the checks left pass too (AUTH-1, AUTH-3).
 
+    On the staff site a password is not all of the checks: a session that has shown its second
+    factor goes on, and beside it one is opened that is good for showing a second factor too, for
+    five minutes. `step_up_step` ends the other then.
+
     The edge has made sure, by a signed ticket of two minutes, that the person has just given
     their password. Works once: the other session must still be the live one. Counts as a try.
     Raises TooManyTries, DoorShut (AUTH-10).
@@ -147,17 +157,23 @@ def _keep_hash(user: User, stored: str, fresh: str) -> None:
 
 @transaction.atomic(durable=True)
 def _judge(visit: Visit, stored: str, *, right: bool) -> SignInResult | None:
-    """Apply the bank's order to a checked password; None where another one is stored by now."""
+    """Apply the bank's order to a checked password; None where it has to be looked at again.
+
+    That is where another password is stored by now, or a session to be replaced has moved on.
+    """
     user = _person(visit).select_for_update(of=("self",)).select_related("company", "unit").first()
     if (user.password if user else "") != stored:
         return None
     row = Session.objects.filter(
-        user_id=user.pk if user else NOBODY, ended_at__isnull=True
+        user_id=user.pk if user else NOBODY, ended_at__isnull=True, is_half_in=False
     ).first()  # fmt: skip
-    live = row if row is not None and _stands(row, visit) else None
-    outcome = judge_sign_in(_facts(user, right, live))
+    live = row if row is not None and stands(row, visit.policy, visit.now) else None
+    gives_way = live is not None and _gives_way(live, visit)
+    outcome = judge_sign_in(_facts(user, right, None if gives_way else live))
     if user is not None and outcome == SignInOutcome.SIGNED_IN:
-        return _open_session(user, visit, stale=row)
+        if live is None:
+            return _open_session(user, visit, stale=row)
+        return _open_instead(user, live, visit)
     count_wrong_password(user, policy=visit.policy, now=visit.now, wrong=not right)
     record_sign_in(user, "identity.session.opened.refused", visit.now, str(outcome))
     if outcome == SignInOutcome.ELSEWHERE and live is not None:
@@ -169,7 +185,11 @@ def _judge(visit: Visit, stored: str, *, right: bool) -> SignInResult | None:
 def _replace_other(visit: Visit, other_sha256: str) -> SignInResult:
     people = User.objects.select_for_update(of=("self",)).select_related("company", "unit")
     user = people.filter(public_id=visit.names[2]).first()
-    live = Session.objects.filter(key_sha256=other_sha256, ended_at__isnull=True).first()
+    # Locked, so that it cannot show its second factor while it is judged by the password alone.
+    sessions = Session.objects.select_for_update(of=("self",))
+    live = sessions.filter(
+        key_sha256=other_sha256, ended_at__isnull=True, is_half_in=False
+    ).first()  # fmt: skip
     if user is None or live is None or live.user_id != user.pk:
         return SignInResult(SignInOutcome.REFUSED)
     # The checks that come after 'elsewhere' in the bank's order, and whatever changed meanwhile.
@@ -179,8 +199,30 @@ def _replace_other(visit: Visit, other_sha256: str) -> SignInResult:
     if outcome != SignInOutcome.SIGNED_IN:
         record_sign_in(user, "identity.session.opened.refused", visit.now, str(outcome))
         return SignInResult(outcome, user)
-    end_step(live, "replaced", visit.now)
-    _tell_replaced(user, live, visit.now)
+    if _shows_more(live, visit) and stands(live, visit.policy, visit.now):
+        return _open_session(user, visit, stale=None, half_in=True)
+    return _open_instead(user, live, visit) or SignInResult(SignInOutcome.REFUSED)
+
+
+def _shows_more(live: Session, visit: Visit) -> bool:
+    """Tell whether a session of the bank's people has shown more than a password."""
+    return visit.names[0] == "staff" and live.factor in STRONG_FACTORS
+
+
+def _gives_way(live: Session, visit: Visit) -> bool:
+    """Tell whether a session stands in nobody's way, though a second sign-in is refused.
+
+    On the staff site a password alone is no sign-in yet: it keeps nobody out who knows as much.
+    """
+    refuses = visit.policy.second_sign_in == SignInPolicy.Second.REFUSE
+    return refuses and visit.names[0] == "staff" and not _shows_more(live, visit)
+
+
+def _open_instead(user: User, live: Session, visit: Visit) -> SignInResult | None:
+    """End a session and open this one; None where it has ended or moved on meanwhile."""
+    if not end_step(live, "replaced", visit.now):
+        return None
+    tell_replaced_step(user, live, visit.now)
     return _open_session(user, visit, stale=None)
 
 
@@ -191,12 +233,23 @@ def _person(visit: Visit) -> QuerySet[User]:
     return User.objects.filter(company__code=company_code, login_name=login_name)
 
 
-def _open_session(user: User, visit: Visit, *, stale: Session | None) -> SignInResult:
-    """Open the session; `stale` is one that was left open and stands no more."""
+def _open_session(
+    user: User, visit: Visit, *, stale: Session | None, half_in: bool = False
+) -> SignInResult:
+    """Open the session; `stale` is one that was left open and stands no more.
+
+    A person has one session that is `half_in`: an older one of that kind is ended.
+    """
     policy, now = visit.policy, visit.now
     if stale is not None:
         end_step(stale, "idle", now)
         record_sign_in(user, "identity.session.ended", now, "idle", address=stale.address)
+    lasts = timedelta(hours=policy.absolute_hours)
+    if half_in:
+        lasts = HALF_IN
+        older = Session.objects.filter(user=user, ended_at__isnull=True, is_half_in=True)
+        if older.update(ended_at=now, ended_why="replaced"):
+            record_sign_in(user, "identity.session.ended", now, "replaced")
     key, device = ids.token(), visit.device or ids.token()
     marks = note_device_step(
         user=user, device=device, address=visit.address, agent=visit.agent, now=now
@@ -204,7 +257,7 @@ def _open_session(user: User, visit: Visit, *, stale: Session | None) -> SignInR
     Session.objects.create(
         key_sha256=session_digest(key), site=visit.names[0], user=user, address=visit.address,
         agent=visit.agent[:200], idle_minutes=policy.idle_minutes, started_at=now, seen_at=now,
-        expires_at=now + timedelta(hours=policy.absolute_hours),
+        expires_at=now + lasts, is_half_in=half_in,
         device_sha256=marks.device_sha256, is_new_device=marks.is_new_device,
         is_new_place=marks.is_new_place, is_out_of_hours=marks.is_out_of_hours,
     )  # fmt: skip
@@ -224,16 +277,6 @@ def _elsewhere(user: User | None, live: Session, policy: SignInPolicy) -> SignIn
     return replace(told, other_sha256=live.pk)
 
 
-def _stands(session: Session, visit: Visit) -> bool:
-    """Tell whether a session stands by its own figures and by those of today (SES-1)."""
-    last = session.started_at + timedelta(hours=visit.policy.absolute_hours)
-    return session_live(
-        seen_at=session.seen_at, expires_at=min(session.expires_at, last),
-        idle_minutes=min(session.idle_minutes, visit.policy.idle_minutes),
-        ended=False, now=visit.now,
-    )  # fmt: skip
-
-
 def _facts(user: User | None, right: bool, live: Session | None) -> SignInFacts:
     home = (user.company or user.unit) if user else None
     return SignInFacts(
@@ -242,18 +285,4 @@ def _facts(user: User | None, right: bool, live: Session | None) -> SignInFacts:
         live_elsewhere=live is not None,
         user_state=UserState(user.state) if user else UserState.CLOSED,
         home_in_force=home is not None and home.state == StandingState.ACTIVE,
-    )
-
-
-def _tell_replaced(user: User, live: Session, now: datetime) -> None:
-    """Tell the person that another sign-in ended their session: it may not have been theirs."""
-    alerts.enqueue(
-        event="identity.user.signed_in_elsewhere",
-        cause=f"user:{user.public_id}:{live.started_at.isoformat()}",
-        recipients=queries.recipients([user.pk]),
-        facts={
-            "company_name": user.company.name if user.company else "",
-            "actor_name": user.display_name,
-        },
-        now=now,
     )

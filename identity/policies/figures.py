@@ -19,25 +19,26 @@ YES, NO = "yes", "no"
 SECOND_SIGN_IN = ("take over", "refuse")
 MOST_NOTICES, EARLIEST_NOTICE = 5, 60
 WORD_SHORTEST, WORD_LONGEST, MOST_WORDS = 4, 64, 200
-# The least and the most of each figure; what a second figure narrows stands in the checks below.
+# The least and the most of each figure: none of them can switch a rule off. What a second figure
+# narrows stands in the checks below.
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "pause_after": (1, 10),
     "alarm_after": (2, 100),
     "idle_minutes": (3, 30),
     "warning_seconds": (20, 900),
     "absolute_hours": (1, 12),
-    "address_limit": (5, 100_000),
-    "account_limit": (5, 100_000),
+    "address_limit": (5, 5000),
+    "account_limit": (5, 200),
     "limit_minutes": (1, 60),
     "code_tries": (1, 5),
     "code_minutes": (1, 10),
     "activation_hours": (1, 72),
     "keypad_seconds": (30, 600),
-    "keypad_sign_milliseconds": (0, 500),
+    "keypad_sign_milliseconds": (40, 500),
     "shortest": (6, 32),
     "shortest_staff": (6, 32),
-    "run_length": (3, 8),
-    "remembered": (1, 24),
+    "run_length": (3, 5),
+    "remembered": (3, 24),
     "days_valid": (90, 180),
 }
 

@@ -58,15 +58,18 @@ def password_fault(
 ) -> PasswordRefused | None:
     """Return which rule a new password breaks, or None (PWD-1).
 
-    Full-width letters and digits count as what they are, an accent does not count as a sign.
+    Full-width letters and digits count as what they are, an accent does not count as a sign, and
+    neither does what a sign is spelled out as: neither the typed nor the canonical form is too
+    short or has a space.
     Letters and digits are those of any script. Rows of the keyboard are not looked for. What was
     used before is for the caller to know.
     """
     canonical, bare, name = canonical_password(password), skeleton(password), skeleton(login_name)
+    signs = min(_signs(password), _signs(canonical))
     broken = {
         PasswordRefused.TOO_LONG: len(canonical) > PASSWORD_LONGEST,
-        PasswordRefused.SPACES: _is_spaced(password),
-        PasswordRefused.TOO_SHORT: _signs(canonical) < rules.least(is_staff=is_staff),
+        PasswordRefused.SPACES: _is_spaced(password) or _is_spaced(canonical),
+        PasswordRefused.TOO_SHORT: signs < rules.least(is_staff=is_staff),
         PasswordRefused.NOT_MIXED: not _is_mixed(canonical),
         PasswordRefused.REPEATED: _has_run(bare, 0, rules.run_length),
         PasswordRefused.SEQUENTIAL: any(_has_run(bare, by, rules.run_length) for by in (1, -1)),
@@ -89,9 +92,9 @@ def _is_mark(sign: str) -> bool:
     return unicodedata.category(sign) in _MARKS
 
 
-def _is_spaced(typed: str) -> bool:
-    """Tell whether anything typed is a space of any width, or cannot be seen at all."""
-    return any(sign.isspace() for sign in typed) or has_hidden_characters(typed)
+def _is_spaced(text: str) -> bool:
+    """Tell whether anything in it is a space of any width, or cannot be seen at all."""
+    return any(sign.isspace() for sign in text) or has_hidden_characters(text)
 
 
 def _signs(text: str) -> int:

@@ -15,9 +15,11 @@ from identity.queries.first_use import (
 from identity.queries.helping import (
     Helped,
     Relation,
+    bank_watchers,
     helped_people,
     helped_person,
     in_charge_of,
+    it_security_person,
     people_at_door,
     relations_of,
 )
@@ -77,6 +79,7 @@ __all__ = [
     "Relation",
     "SignIn",
     "at_home",
+    "bank_watchers",
     "common_passwords",
     "company_by_code",
     "company_rules",
@@ -95,6 +98,7 @@ __all__ = [
     "home_of",
     "in_charge_of",
     "is_bank_checker",
+    "it_security_person",
     "live_session",
     "members",
     "names",

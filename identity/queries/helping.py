@@ -96,6 +96,29 @@ def helped_people(
     return [_helped(row, relation) for row in rows.order_by("display_name", "pk")[:limit]]
 
 
+def it_security_person(number: str) -> User | None:
+    """Return the person of this user number where no unit is above them: IT security; one query."""
+    rows = User.objects.exclude(state=UserState.CLOSED).select_related("company", "unit")
+    security = _holds("it.security.")
+    return rows.filter(security, public_id=number, unit__kind=Unit.Kind.IT).first()
+
+
+def bank_watchers(*, now: datetime | None = None) -> list[int]:
+    """Return the ids of IT security and of the auditors; one query.
+
+    With `now` only those whose role is in force then; without it also those who are paused or
+    suspended, for telling them.
+    """
+    grants = (
+        grants_in_force(now)
+        if now is not None
+        else Grant.objects.exclude(state=StandingState.CLOSED).exclude(user__state=UserState.CLOSED)
+    )
+    watching = Q(role__code__startswith="it.security.") | Q(role__code="bank.auditor")
+    rows = grants.filter(watching, user__unit__isnull=False)
+    return list(rows.values_list("user_id", flat=True).distinct())
+
+
 def in_charge_of(relation: Relation, number: str) -> Home | None:
     """Return the company or unit that helps this person, or None for somebody unknown.
 

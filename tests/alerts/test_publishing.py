@@ -29,6 +29,7 @@ from alerts.queries import (
 )
 from audit.errors import OutsideTransaction
 from audit.models import Entry
+from corpbank.demo.publications import paper
 from kernel.clock import business_date
 from tests.factories.counting import counted_statements
 from tests.factories.publications import PDF, news, office_file, publish_file, publish_news
@@ -132,6 +133,121 @@ def test_the_list_of_files_is_one_statement_without_their_bytes() -> None:
 @pytest.mark.parametrize("kind", [MediaType.ODT, MediaType.DOCX, MediaType.XLSX])
 def test_documents_are_known_by_what_they_hold(kind: MediaType) -> None:
     assert media_type_of(office_file(kind)) is kind
+
+
+DOCX, XLSX, ODT = MediaType.DOCX, MediaType.XLSX, MediaType.ODT
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        (DOCX, (
+            "_rels/.rels", "docProps/app.xml", "docProps/core.xml", "docProps/thumbnail.jpeg",
+            "word/document.xml", "word/styles.xml", "word/_rels/document.xml.rels",
+            "word/theme/theme1.xml", "word/media/image1.png", "word/header1.xml",
+            "word/fontTable.xml", "word/webSettings.xml", "word/fonts/font1.odttf",
+            "customXml/item1.xml", "customXml/_rels/item1.xml.rels", "word/charts/chart1.xml",
+        )),
+        (XLSX, (
+            "_rels/.rels", "docProps/app.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
+            "xl/worksheets/sheet1.xml", "xl/worksheets/_rels/sheet1.xml.rels", "xl/styles.xml",
+            "xl/sharedStrings.xml", "xl/theme/theme1.xml", "xl/calcChain.xml",
+            "xl/drawings/drawing1.xml", "xl/drawings/vmlDrawing1.vml", "xl/tables/table1.xml",
+            "xl/printerSettings/printerSettings1.bin", "xl/comments1.xml", "xl/media/image1.png",
+        )),
+        (ODT, (
+            "content.xml", "styles.xml", "meta.xml", "settings.xml", "manifest.rdf",
+            "META-INF/manifest.xml", "Thumbnails/thumbnail.png", "Pictures/1000.png",
+            "layout-cache",
+        )),
+    ],
+)  # fmt: skip
+def test_what_office_programs_write_is_handed_out(kind: MediaType, parts: tuple[str, ...]) -> None:
+    assert media_type_of(office_file(kind, *parts)) is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        (DOCX, "word/embeddings/oleObject1.bin"), (DOCX, "word/activeX/activeX1.bin"),
+        (DOCX, "word/activeX/activeX1.xml"), (DOCX, "WORD/VBAPROJECT.BIN"),
+        (DOCX, "word/vbaData.xml.exe"), (DOCX, "word/media/run.exe"), (DOCX, "word/../run.xml"),
+        (DOCX, "xl/worksheets/sheet1.xml"), (DOCX, "word/afchunk.mht"), (DOCX, "setup.bat"),
+        (XLSX, "xl/externalLinks/externalLink1.xml"), (XLSX, "xl/macrosheets/sheet1.xml"),
+        (XLSX, "xl/embeddings/Microsoft_Word.docx"), (XLSX, "xl/connections.xml"),
+        (XLSX, "xl/ctrlProps/ctrlProp1.xml"), (XLSX, "xl/vbaProject.bin"),
+        (ODT, "Basic/script-lc.xml"), (ODT, "Scripts/python/run.py"), (ODT, "Object 1/content.xml"),
+        (ODT, "Configurations2/accelerator/current.xml"), (ODT, "Dialogs/dialog-lc.xml"),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_not_known_to_be_harmless_is_refused(kind: MediaType, part: str) -> None:
+    assert media_type_of(office_file(kind, part)) is None
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        '<Override PartName="/word/a.png" ContentType="application/vnd.ms-office.vbaProject"/>',
+        '<Override ContentType="application/vnd.ms-excel.macrosheet+xml"/>',
+        '<Override ContentType="application/vnd.ms-office.vba&#80;roject"/>',
+        "<!-- -->",
+        "\x00",
+        "é",
+        " " * 256 * 1024,
+    ],
+)
+def test_a_harmless_name_does_not_hide_what_a_part_is(types: str) -> None:
+    assert media_type_of(office_file(DOCX, types=types)) is None
+
+
+@pytest.mark.parametrize(
+    "type_", ["attachedTemplate", "oleObject", "externalLink", "vbaProject", "package", "control"]
+)
+def test_nor_do_relationships_hide_it(type_: str) -> None:
+    base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    said = f'<Relationship Id="a" Type="{base}/{type_}" Target="x"/>'
+    made = office_file(XLSX, "xl/_rels/workbook.xml.rels", types=said)
+    assert media_type_of(made) is None
+
+
+def test_what_a_package_always_says_is_no_part_of_it() -> None:
+    said = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="a" Target="https://bank.example/" TargetMode="External" Type="http://'
+        'schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"/></Relationships>'
+    )
+    assert media_type_of(office_file(DOCX, "word/_rels/document.xml.rels", types=said)) is DOCX
+
+
+def test_a_package_begins_at_its_first_byte_and_names_each_part_once() -> None:
+    assert media_type_of(office_file(DOCX, before=b"<script>alert(1)</script>")) is None
+    with pytest.warns(UserWarning, match="Duplicate"):
+        assert media_type_of(office_file(DOCX, "word/a.xml", "word/a.xml")) is None
+    assert media_type_of(office_file(DOCX, "word/a.xml", "Word/A.xml")) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/JS", "/JavaScript", "/OpenAction", "/AA", "/Launch", "/EmbeddedFile", "/EmbeddedFiles",
+        "/XFA", "/ObjStm", "/J#53", "/#4a#53", "/#4aava#53cript", "/Open#41ction", "/#41#41",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "after", [" 1 0 R", "(x)", "<<", "[", "\n", "\r", "\0", "/", "%", ">>", ""]
+)
+def test_a_pdf_that_may_act_is_refused_however_it_writes_the_name(name: str, after: str) -> None:
+    assert media_type_of(PDF + name.encode() + after.encode()) is None
+
+
+@pytest.mark.parametrize("name", ["/AAPL:Keywords", "/JSON", "/Author", "/Launcher", "/XFAB"])
+def test_a_longer_name_is_another(name: str) -> None:
+    assert media_type_of(PDF + name.encode() + b" 1") is MediaType.PDF
+
+
+@pytest.mark.parametrize("name", ["manual", "agreement"])
+def test_what_the_bank_sets_itself_is_handed_out(name: str) -> None:
+    assert media_type_of(paper(name, NOW)) is MediaType.PDF
 
 
 @pytest.mark.parametrize(

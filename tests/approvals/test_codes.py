@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -14,7 +15,7 @@ from alerts.models import Message
 from approvals import operations as approvals
 from approvals.errors import CodeNeeded, NotForYou, StaleRevision
 from approvals.models import Request, Revision
-from approvals.policies.codes import needs_code
+from approvals.policies.codes import code_subject, needs_code
 from approvals.states import Act
 from audit.models import Entry
 from certificates.formats.statements import short_code
@@ -146,6 +147,29 @@ def test_a_code_is_for_its_transaction_alone(asking: World) -> None:
     assert confirm(asking, releaser, first, code_sent()) == CodeOutcome.RIGHT
     with pytest.raises(CodeNeeded):
         release(asking, releaser, second)
+
+
+def test_two_orders_alike_in_everything_have_a_code_each(asking: World) -> None:
+    releaser, maker = asking.holder("release1"), asking.holder("maker01", card=False)
+    first, second = (submit(asking, maker, 5_000) for _ in range(2))
+    digests = Revision.objects.filter(request__reference__in=[first, second])
+    assert len(set(digests.values_list("sha256", flat=True))) == 1
+    send(asking, releaser, first)
+    assert confirm(asking, releaser, second, code_sent()) == CodeOutcome.WRONG
+    assert confirm(asking, releaser, first, code_sent()) == CodeOutcome.RIGHT
+    with pytest.raises(CodeNeeded):
+        release(asking, releaser, second)
+    release(asking, releaser, first)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"kind": "b"}, {"reference": "R-2"}, {"revision": 2}, {"revision_sha256": "1" * 64}],
+)
+def test_what_a_code_is_bound_to_names_request_and_revision(other: dict[str, Any]) -> None:
+    facts = {"kind": "a", "reference": "R-1", "revision": 1, "revision_sha256": "0" * 64}
+    assert re.fullmatch("[0-9a-f]{64}", code_subject(**facts))
+    assert code_subject(**facts) != code_subject(**facts | other)
 
 
 def test_a_code_is_for_its_person_alone(asking: World) -> None:

@@ -6,6 +6,9 @@ import pytest
 from django.urls import reverse
 
 from identity.models import FormDraft
+from identity.operations import keep_draft
+from identity.policies import Factor
+from kernel import clock
 from tests.factories.http import Browser
 from tests.factories.world import World
 
@@ -36,3 +39,21 @@ def test_every_page_of_the_staff_site_carries_the_warning_and_the_keeper(world: 
         page = teller.client.get(address).content.decode()
         assert "data-idle-seconds" in page, address
         assert f'data-url="{reverse("staff:draft")}"' in page, address
+
+
+@pytest.mark.req("AUTH-1")
+@pytest.mark.parametrize(
+    "name", ["approvals:inbox", "staff:draft", "staff:second_factor", "set_language"]
+)
+def test_a_password_alone_neither_writes_nor_ends_the_owners_drafts(
+    world: World, name: str
+) -> None:
+    form, typed = "/fees/1/waiver/", {"reason": ["客戶申請"]}
+    half_in = Browser.officer(world, "branch001", factor=Factor.PASSWORD)
+    keep_draft(actor=half_in.holder.user, path=form, fields=typed, now=clock.now())
+    for path in (form, "/other/"):
+        half_in.post(
+            name, draft=path, draft_fields="reason", reason="changed", language="en", next="/"
+        )
+    rows = FormDraft.objects.values_list("path", "fields")
+    assert list(rows) == [(form, typed)]

@@ -92,11 +92,13 @@ def test_headers_and_bodies_are_limited(http: Directive) -> None:
 
 def test_sign_in_is_limited_by_address(http: Directive) -> None:
     zones = {values[1].split("=")[1].split(":")[0] for values in http.own("limit_req_zone")}
-    for site in sites(http):
-        place = next(p for p in site.all("location") if p.arguments == ["=", "/sign-in/"])
-        used = {values[0].split("=")[1] for values in place.own("limit_req")}
-        assert used == {"sign_in", "pages"}
-        assert used <= zones
+    for name, site in zip(("enterprise", "staff"), sites(http), strict=True):
+        for path in ("/sign-in/", "/sign-in/elsewhere/", "/activate/"):
+            place = next(p for p in site.all("location") if p.arguments == ["=", path])
+            used = {values[0].split("=")[1] for values in place.own("limit_req")}
+            assert used == {"sign_in", "pages"}
+            assert used <= zones
+            assert place.own("proxy_pass") == [[f"http://{name}"]]
     assert http.own("limit_req_status") == [["429"]]
 
 

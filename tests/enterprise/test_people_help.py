@@ -127,7 +127,9 @@ def test_a_draft_is_edited_on_the_same_page(world: World) -> None:
     assert form.fields["reason"].strip() == TYPED["reason"]
     fields = form.fields | {"identified_by": "in person", "reason": "另附身分證影本"}
     assert reference_in(maker.post("enterprise:help_edit", reference, **fields)) == reference
-    assert "另附身分證影本" in words_of(maker.get("approvals:request", reference))
+    told = words_of(maker.get("approvals:request", reference))
+    assert "另附身分證影本" in told
+    assert User.objects.get(state=UserState.PAUSED).login_name in told
     assert Request.objects.get(reference=reference).state == RequestState.DRAFT
 
 

@@ -15,7 +15,8 @@ from tests.factories.world import FIRST, PASSWORD, World
 
 # Nobody listens there.
 DEAD_MEMORY = "redis://127.0.0.1:9/0"
-PLENTY = 100_000
+# As much as the bank may allow for one account.
+PLENTY = 200
 
 
 @contextmanager

@@ -34,13 +34,16 @@ def helped(kind: PersonKind, user: User) -> Helped:
     )  # fmt: skip
 
 
-def propose(world: World, maker: Holder, code: str, user: User) -> str:
-    """Draft the help of a kind for a person and return its reference."""
+def content_of(code: str, user: User) -> dict[str, str]:
+    """Return what a proposal of a kind says of a person."""
     kind = kind_of(code)
     assert isinstance(kind, PersonKind)
-    content = kind.content_for(
-        helped(kind, user), identified_by=Identified.CALLED_BACK, reason=REASON
-    )
+    return kind.content_for(helped(kind, user), identified_by=Identified.CALLED_BACK, reason=REASON)
+
+
+def propose(world: World, maker: Holder, code: str, user: User) -> str:
+    """Draft the help of a kind for a person and return its reference."""
+    content = content_of(code, user)
     return approvals.propose(
         actor=maker.act_as(world.now), kind=code, subject_key=subject_key(user.public_id),
         content=content, form_key=ids.token(), now=world.now,

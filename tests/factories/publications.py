@@ -45,8 +45,11 @@ def publish_file(now: datetime, content: bytes = PDF, **changes: str) -> str:
         return publish_file_step(fields=fields, actor="system", now=now)
 
 
-def office_file(kind: MediaType, *extra: str) -> bytes:
-    """Return the smallest file of an office program of this kind."""
+def office_file(kind: MediaType, *extra: str, types: str = "", before: bytes = b"") -> bytes:
+    """Return the smallest file of an office program of this kind, with these parts besides.
+
+    `types` is added to what the package says of its parts, `before` stands before the package.
+    """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         if kind == MediaType.ODT:
@@ -54,8 +57,8 @@ def office_file(kind: MediaType, *extra: str) -> bytes:
         else:
             archive.writestr(
                 "[Content_Types].xml",
-                f'<Types><Override ContentType="{kind.value}.main+xml"/></Types>',
+                f'<Types><Override ContentType="{kind.value}.main+xml"/>{types}</Types>',
             )
         for name in extra:
-            archive.writestr(name, "x")
-    return made.getvalue()
+            archive.writestr(name, types or "x")
+    return before + made.getvalue()

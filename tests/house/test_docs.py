@@ -15,7 +15,15 @@ FENCE = re.compile(r"```.*?```", re.DOTALL)
 NAMED = re.compile(r"`((?:[a-z_]+/)+[\w.-]+/?)`")
 # Named as what an operator makes, or a part of the demo's own folder.
 MADE = re.compile(r"deploy/(?:secrets|environment|tls)")
-PICTURES = {"counter.png", "sign-in.png", "inbox.png", "request.png", "released.png", "staff.png"}
+PICTURES = {
+    "counter.png",
+    "first-use.png",
+    "sign-in.png",
+    "inbox.png",
+    "request.png",
+    "released.png",
+    "staff.png",
+}
 
 
 def _name(path: Path) -> str:

@@ -83,6 +83,29 @@ def test_who_is_turned_away_stands_in_the_log_without_a_name(world: World) -> No
     assert entry.reason == "identity.too_many_tries"
 
 
+@pytest.mark.req("AUTH-8", "AUTH-10")
+@pytest.mark.parametrize("login", [LOGIN, "nobody"])
+@pytest.mark.usefixtures("few_for_one_account")
+def test_of_a_window_the_first_that_is_turned_away_is_written_and_the_rest_are_counted(
+    world: World, login: str
+) -> None:
+    for _ in range(5):
+        attempt(world, login_name=login, password="wrong")
+    for _ in range(4):
+        with pytest.raises(TooManyTries):
+            attempt(world, login_name=login, password="wrong")
+    refused = Entry.objects.filter(event="identity.session.opened.refused")
+    assert refused.filter(reason="identity.too_many_tries").count() == 1
+    assert refused.count() == 6
+
+
+@pytest.mark.req("AUTH-8", "AUTH-10")
+def test_many_who_are_turned_away_at_once_write_one_line(open_world: World) -> None:
+    with figures(account_limit=5, address_limit=PLENTY, alarm_after=100):
+        at_once([lambda: attempt(open_world, login_name="nobody")] * 15)
+    assert Entry.objects.filter(reason="identity.too_many_tries").count() == 1
+
+
 @pytest.mark.req("AUTH-10")
 def test_one_address_tries_a_few_times_whatever_names_it_tries(world: World) -> None:
     with figures(address_limit=5):

@@ -24,6 +24,7 @@ from tests.factories.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("SES-1")]
 FORM = "/transfers/new/"
+JSON = {"Accept": "application/json"}
 TYPED = {"payee_name": ["新竹半導體"], "amount": ["1,234"]}
 
 
@@ -85,7 +86,8 @@ def test_secrets_and_what_belongs_to_one_page_are_never_kept(maker: Browser) -> 
     secrets = [
         "csrfmiddlewaretoken", "idempotency_key", "old", "new", "again", "password", "new_pin",
         "pin", "secret", "code", "authorisation_code", "signature", "sign_request",
-        "signing_time", "ticket",
+        "signing_time", "ticket", "sms-code", "email-code", "x-pin", "a-b-secret", "x-password",
+        "letter_number", "letter-letter_number", "new_pin_again", "keypad_codes", "SMS-CODE",
     ]  # fmt: skip
     keep(maker, {"path": FORM, "fields": TYPED | {name: ["hunter2"] for name in secrets}})
     assert kept(maker) == {FORM: TYPED}
@@ -148,6 +150,29 @@ def test_dropping_what_is_not_there_is_fine(world: World) -> None:
     drop_draft(actor=world.first.people["maker01"], path=FORM)
     with pytest.raises(DraftRefused):
         keep_draft(actor=world.first.people["maker01"], path="", fields=TYPED, now=clock.now())
+
+
+@pytest.mark.parametrize("path", ["/\x00", "/\ud800", "elsewhere", "/" + "x" * 200])
+def test_no_draft_is_sought_under_what_is_no_address(world: World, path: str) -> None:
+    maker01 = world.first.people["maker01"]
+    for attempt in (
+        lambda: queries.drafts(maker01, [FORM, path]),
+        lambda: drop_draft(actor=maker01, path=path),
+        lambda: keep_draft(actor=maker01, path=path, fields={}, now=clock.now()),
+    ):
+        with pytest.raises(DraftRefused):
+            attempt()
+
+
+def test_asking_for_what_is_no_address_is_refused(maker: Browser) -> None:
+    answer = maker.client.get(reverse("enterprise:draft"), {"path": "/\x00"}, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (422, "identity.draft.refused")
+
+
+def test_a_sent_form_with_a_mark_that_is_no_address_goes_its_way(maker: Browser) -> None:
+    keep(maker, {"path": FORM, "fields": TYPED})
+    assert reference_in(maker.client.post(FORM, {**order_fields(), "draft": "/\x00"}))
+    assert kept(maker) == {FORM: TYPED}
 
 
 # --- idling --------------------------------------------------------------------------------------

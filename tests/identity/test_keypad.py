@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -137,6 +138,26 @@ def test_one_address_gets_only_so_many_keypads_and_numbers() -> None:
     with pytest.raises(TooManyTries):
         operations.draw_number(number_id="page", address=ADDRESS, now=NOW)
     assert operations.deal_keypad(address="198.51.100.9", now=NOW).id
+
+
+@pytest.mark.req("AUTH-8", "AUTH-10")
+def test_refused_entries_are_written_down_to_the_limit_and_once_above_it() -> None:
+    SignInPolicy.objects.update(address_limit=5)
+    for number in range(9):
+        with pytest.raises(TooManyTries) if number >= 5 else nullcontext():
+            operations.refuse_entry(why="keypad", address=ADDRESS, now=NOW)
+    refused = Entry.objects.filter(event="identity.session.opened.refused").order_by("pk")
+    assert list(refused.values_list("reason", flat=True)) == [
+        *["keypad"] * 5, "identity.too_many_tries",
+    ]  # fmt: skip
+
+
+@pytest.mark.req("AUTH-8", "AUTH-10")
+def test_a_refused_entry_that_cannot_be_counted_is_written_down(settings: LazySettings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    with pytest.raises(DoorShut):
+        operations.refuse_entry(why="number", address=ADDRESS, now=NOW)
+    assert Entry.objects.get().reason == DoorShut().code
 
 
 @pytest.mark.req("AUTH-10")

@@ -123,16 +123,20 @@ def test_what_was_hashed_as_it_was_typed_still_opens(world: World):
 @pytest.mark.req("PWD-1")
 def test_the_figures_are_those_of_the_row(world: World):
     user = world.first.people["maker01"]
-    PasswordPolicy.objects.update(shortest=16, shortest_staff=20, run_length=3, remembered=1)
+    PasswordPolicy.objects.update(shortest=16, shortest_staff=20, run_length=3, remembered=4)
     refused = refusal_of(user, PASSWORD, NEW)
     assert refused.reason == PasswordRefused.TOO_SHORT
     assert "16" in str(refused)
     assert refusal_of(user, PASSWORD, NEW + "456").reason == PasswordRefused.SEQUENTIAL
     PasswordPolicy.objects.update(shortest=8)
     change_password(actor=user, old=PASSWORD, new=NEW, now=NOW)
-    change_password(actor=user, old=NEW, new="Battery9other", now=NOW)
-    # Only the present one is remembered now, so the one before may come back.
-    assert change_password(actor=user, old="Battery9other", new=NEW, now=NOW)
+    last = NEW
+    for following in ("Battery9other", "Harbour7light", "Lantern5bridge"):
+        change_password(actor=user, old=last, new=following, now=NOW)
+        last = following
+    assert refusal_of(user, last, NEW).reason == PasswordRefused.USED_BEFORE
+    PasswordPolicy.objects.update(remembered=3)
+    assert change_password(actor=user, old=last, new=NEW, now=NOW)
     staff = world.staff["branch001"]
     assert "20" in str(refusal_of(staff, PASSWORD, "Battery9staple"))
 

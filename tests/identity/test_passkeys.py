@@ -196,6 +196,20 @@ def test_an_answer_is_good_once(seat: Seat, own: Authenticator) -> None:
     assert operations.sign_in_with_passkey(**who, answer=answer).outcome == O.GONE
 
 
+@pytest.mark.parametrize("origin", ["http://\x00", "http://\ud800", "x" * 5000])
+def test_what_an_attacker_wrote_never_reaches_the_log(
+    seat: Seat, own: Authenticator, origin: str
+) -> None:
+    new = Authenticator(origin=origin)
+    answer = own.but(origin=origin).show(seat.ask())
+    assert seat.show(answer).outcome == O.REFUSED
+    assert reasons("identity.session.stepped_up") == ["the answer does not verify"]
+    seat.show(own.show(seat.ask()))
+    assert seat.keep(new.register(seat.begin().options)) == O.REFUSED
+    assert reasons("identity.passkey.registered") == ["the answer does not verify"]
+    assert not PasskeyChallenge.objects.filter(used_at__isnull=True).exists()
+
+
 def test_an_answer_that_was_refused_used_its_question_up(seat: Seat, own: Authenticator) -> None:
     options = seat.ask()
     assert seat.show(own.but(flags=PRESENT).show(options)).outcome == O.REFUSED

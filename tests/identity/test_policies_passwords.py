@@ -35,7 +35,6 @@ def fault(password: str, login_name: str = "maker017", **figures: int) -> P | No
         "🔋battery9",
         "🔋🪫🔌⚡️hat9",
         "❤️battery9",
-        "pass´word79",  # what this sign is spelled out as begins with a space; typed it is none
         "battery٧٩",
         "b9" * 64,
         "qwertz1a2s3d",  # rows of the keyboard are not asked for
@@ -57,6 +56,12 @@ def test_a_password_by_the_rules_may_be_chosen(password: str) -> None:
         ("bat9" + "\u0301" * 8, P.TOO_SHORT),  # accents are no signs of their own
         ("🔋bat9", P.TOO_SHORT),
         ("", P.TOO_SHORT),
+        ("ﷺ1", P.SPACES),  # one sign that is spelled out as four words
+        ("㍿㍿1", P.TOO_SHORT),  # each is spelled out as four signs and typed as one
+        ("㍿㍿㍿㍿㍿㍿1", P.TOO_SHORT),
+        ("½¼¾ab", P.TOO_SHORT),
+        ("pass´word79", P.SPACES),  # what this sign is spelled out as begins with a space
+        ("a¨1bXyq9z", P.SPACES),
         ("b9" * 65, P.TOO_LONG),
         ("ﷺ" * 10 + "9", P.TOO_LONG),  # one sign that is spelled out as eighteen
         ("batterystaple", P.NOT_MIXED),

@@ -13,8 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from alerts.models import Message
+from approvals import operations as approvals
+from approvals.models import Revision
 from audit.models import Entry
 from identity.models import CompanyPolicy, ContactPoint, Session, User
+from identity.operations import code_address
+from kernel import ids
+from tests.factories.helping import code_sent_to, content_of, help_out, propose
 from tests.factories.http import ADDRESS, Browser, forms_of, sign_in
 from tests.factories.world import PASSWORD, PIN, World, submit
 
@@ -80,6 +85,33 @@ def test_logs_errors_and_the_audit_trail_name_no_secret(
         assert page.status_code >= 400
         text = page.content.decode()
         assert not any(secret in text for secret in secrets)
+
+
+@pytest.mark.req("AUTH-9", "AUD-1")
+def test_who_is_helped_is_named_in_the_trail_without_login_name_address_or_code(
+    world: World,
+) -> None:
+    maker, checker = world.holder("security1", card=False), world.holder("security2")
+    kind, person = "people.credentials", world.first.people["maker02"]
+    masked = code_address(person.pk).address_masked
+    draft = propose(world, maker, kind, person)
+    approvals.amend(
+        actor=maker.act_as(world.now), reference=draft, content=content_of(kind, person),
+        form_key=ids.token(), now=world.now,
+    )  # fmt: skip
+    approvals.delete(
+        actor=maker.act_as(world.now), reference=draft, form_key=ids.token(), now=world.now
+    )
+    reference = help_out(world, maker, checker, kind, person)
+    signed = Revision.objects.get(request__reference=reference).content
+    assert (signed["login_name"], signed["address_masked"]) == ("maker02", masked)
+    rows = Entry.objects.values("actor", "target", "reason", "before", "after")
+    trail = json.dumps(list(rows), ensure_ascii=False)
+    for word in ("approvals.request.drafted", "approvals.request.edited"):
+        assert Entry.objects.filter(event=word).exists()
+    assert person.public_id in trail
+    for secret in ("maker02", masked, code_sent_to(person)):
+        assert secret not in trail
 
 
 def test_what_is_stored_is_no_password_and_no_session_key(world: World) -> None:
