@@ -17,6 +17,7 @@ DOOR_LABELS: Mapping[str, Promise] = {
     "device_sha256": _("mark of the browser"),
     "first_used_at": _("first use completed at"),
     "guesses_told": _("password guessing told to administrators"),
+    "is_half_in": _("second factor still to be shown"),
     "is_new_device": _("from a new browser"),
     "is_new_place": _("from a new place"),
     "is_out_of_hours": _("outside the usual hours"),

@@ -156,13 +156,15 @@ def test_a_session_of_the_enterprise_site_does_not_open_the_staff_site(world) ->
 
 
 @pytest.mark.req("AUTH-1", "AUTH-3")
-def test_somebody_paused_meanwhile_is_told_so_and_ends_nothing() -> None:
+def test_somebody_paused_meanwhile_ends_nothing_and_is_told_at_the_door() -> None:
     Client().post("/sign-in/", RIGHT)
     second = Client(headers={"accept-language": "en"})
     ticket = second.post("/sign-in/", RIGHT).context["page"]["ticket"]
     for _ in range(3):
         Client().post("/sign-in/", {**RIGHT, "password": "wrong"})
     answer = second.post("/sign-in/elsewhere/", {"ticket": ticket})
-    assert answer.status_code == 422
-    assert "Your sign-in is paused." in answer.content.decode()
+    assert answer["Location"] == "/sign-in/"  # the pause has ended what the ticket was for
+    told = second.post("/sign-in/", RIGHT)
+    assert told.status_code == 422
+    assert "Your sign-in is paused." in told.content.decode()
     assert not Session.objects.filter(ended_why="replaced").exists()
